@@ -1,0 +1,86 @@
+"""Settings, and the only place that reads the environment.
+
+| variable | meaning | default |
+|---|---|---|
+| ``ERSTWHILE_HOME`` | folder for stores | the user's data folder for this system |
+| ``ERSTWHILE_STORE`` | what to open: a folder, ``:memory:`` or the URL of a Qdrant server | ``store`` in the home folder |
+| ``ERSTWHILE_MODEL`` | embedding model: ``bge-small``, ``fast``, a folder, or ``hf:`` and a hub name | ``bge-small`` |
+| ``ERSTWHILE_THREADS`` | threads of the embedding model | 2, or fewer where there are fewer cores |
+| ``ERSTWHILE_DURABLE`` | ``0``: a write survives the end of the process but not a power cut | ``1`` |
+| ``ERSTWHILE_USER`` | whose memory the command line speaks of | the login name |
+| ``QDRANT_API_KEY`` | key for a Qdrant server | none |
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from erstwhile.errors import InvalidInputError
+
+__all__ = ["MEMORY", "Settings"]
+
+MEMORY = ":memory:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a store is opened.
+
+    Attributes:
+        store: A folder, ``:memory:``, or the URL of a Qdrant server.
+        model: ``bge-small``, ``fast``, a folder with an ONNX model, or ``hf:`` and a hub name.
+        threads: Threads of the embedding model; ``None`` leaves it to the model's loader.
+        durable: Whether a write on the embedded store survives a power cut.
+        user: Whose memory the command line speaks of; ``None`` for the login name.
+        api_key: Key for a Qdrant server.
+    """
+
+    store: str
+    model: str = "bge-small"
+    threads: int | None = None
+    durable: bool = True
+    user: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings from ``environment``, by default the process's own.
+
+        Raises:
+            InvalidInputError: A variable has a value that cannot be used; the message names both.
+        """
+        values = os.environ if environment is None else environment
+        return cls(
+            store=values.get("ERSTWHILE_STORE") or str(_home(values) / "store"),
+            model=values.get("ERSTWHILE_MODEL") or "bge-small",
+            threads=_threads(values.get("ERSTWHILE_THREADS")),
+            durable=_flag("ERSTWHILE_DURABLE", values.get("ERSTWHILE_DURABLE")),
+            user=values.get("ERSTWHILE_USER") or None,
+            api_key=values.get("QDRANT_API_KEY") or None,
+        )
+
+
+def _home(values: Mapping[str, str]) -> Path:
+    if given := values.get("ERSTWHILE_HOME"):
+        return Path(given).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("erstwhile", appauthor=False)
+
+
+def _threads(value: str | None) -> int | None:
+    if not value:
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        raise InvalidInputError(f"ERSTWHILE_THREADS is {value[:40]!r}; give a whole number from 1.")
+    return int(value)
+
+
+def _flag(name: str, value: str | None) -> bool:
+    if not value:
+        return True
+    choices = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if value.lower() not in choices:
+        raise InvalidInputError(f"{name} is {value[:40]!r}; give 1 or 0.")
+    return choices[value.lower()]

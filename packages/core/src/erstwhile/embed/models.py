@@ -1,0 +1,163 @@
+"""Which files make up an embedding model, how text is prepared for it, and the checksums that are verified before anything is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from erstwhile.errors import ModelCorruptError, ModelNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from erstwhile.embed.protocol import Role
+
+MANIFEST_FORMAT = 1
+FINGERPRINT_FORMAT = 1
+
+T = TypeVar("T", dict[str, Any], list[Any])
+Pooling = Literal["cls", "mean"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingModel:
+    """An ONNX encoder with its tokenizer, found but not yet loaded.
+
+    Attributes:
+        name: First part of the fingerprint.
+        onnx: The model file.
+        tokenizer: The tokenizers file.
+        companions: Further files whose content the model depends on, such as external weights.
+        pooling: How token vectors become one vector: the first token's, or the mean of all.
+        max_tokens: Longer texts are cut after so many tokens, special tokens included.
+        prefixes: Put before a text, by role.
+        lowercase: Whether texts are lowercased before the tokenizer.
+        dimension: Length of a vector; None: the model's output tells.
+        checksums: SHA-256 that files must have, in hex; files left out are taken as they are.
+        batchable: Whether a text's vector is known not to depend on texts of the same length in its batch. If not, texts are run one by one.
+    """
+
+    name: str
+    onnx: Path
+    tokenizer: Path
+    pooling: Pooling
+    max_tokens: int
+    prefixes: Mapping[Role, str]
+    companions: tuple[Path, ...] = ()
+    lowercase: bool = False
+    dimension: int | None = None
+    checksums: Mapping[Path, str]
+    batchable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A model that comes as a distribution of its own."""
+
+    module: str
+    install: str
+
+
+PROFILES = {
+    "bge-small": Profile(module="erstwhile_model_bge_small", install="pip install erstwhile-model-bge-small"),
+    "fast": Profile(module="erstwhile_model_minilm", install='pip install "erstwhile[fast]"'),
+}
+
+
+def packaged_model(profile: str) -> EmbeddingModel:
+    """The model of a profile.
+
+    Raises ModelNotFoundError if its distribution is not installed, ModelCorruptError if its manifest cannot be read.
+    """
+    wanted = PROFILES[profile]
+    spec = importlib.util.find_spec(wanted.module)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelNotFoundError(f'the embedding model "{profile}" is not installed; run: {wanted.install}')
+    return read_manifest(Path(spec.submodule_search_locations[0]) / "manifest.json")
+
+
+def read_manifest(path: Path) -> EmbeddingModel:
+    """The model that a manifest of ours describes, its files beside it.
+
+    Raises ModelNotFoundError if there is no manifest, ModelCorruptError if it is not one that this version reads.
+    """
+    manifest = read_json(path, dict)
+    if manifest.get("format") != MANIFEST_FORMAT:
+        raise ModelCorruptError(f"{path} has format {manifest.get('format')!r}; this version of erstwhile reads {MANIFEST_FORMAT}; reinstall the model")
+    try:
+        return EmbeddingModel(
+            name=manifest["name"],
+            onnx=path.with_name("model.onnx"),
+            tokenizer=path.with_name("tokenizer.json"),
+            pooling=manifest["pooling"],
+            max_tokens=manifest["max_tokens"],
+            prefixes=manifest["prefixes"],
+            dimension=manifest["dimension"],
+            checksums={path.with_name(name): manifest["files"][name]["sha256"] for name in ("model.onnx", "tokenizer.json")},
+            batchable=True,
+        )
+    except (KeyError, TypeError) as error:
+        raise ModelCorruptError(f"{path} lacks {error}; reinstall the model") from error
+
+
+def verify(model: EmbeddingModel) -> None:
+    """Check every file that the manifest gives a checksum for; call it before the model is loaded.
+
+    Raises ModelNotFoundError if a file is missing, ModelCorruptError if one has another SHA-256 than the manifest says.
+    """
+    for path, expected in model.checksums.items():
+        found = file_sha256(path)
+        if found != expected:
+            raise ModelCorruptError(f"{path} has SHA-256 {found[:12]}…, its manifest says {expected[:12]}…; reinstall the model")
+
+
+def fingerprint(model: EmbeddingModel) -> str:
+    """Name of the model, and a hash of all that decides its vectors: files, pooling, prefixes, cut and normalisation.
+
+    Reads the files whose checksum is not known yet. Raises ModelNotFoundError if one is missing.
+    """
+    files = (model.onnx, model.tokenizer, *model.companions)
+    content = {
+        "format": FINGERPRINT_FORMAT,
+        "files": [model.checksums.get(path) or file_sha256(path) for path in files],
+        "pooling": model.pooling,
+        "prefixes": dict(model.prefixes),
+        "max_tokens": model.max_tokens,
+        "lowercase": model.lowercase,
+        "normalised": "l2",
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return f"{model.name}@{digest[:16]}"
+
+
+def read_json(path: Path, kind: type[T]) -> T:
+    """A JSON object (``dict``) or array (``list``) from a file.
+
+    Raises ModelNotFoundError if the file is missing, ModelCorruptError if it holds something else.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except ValueError as error:
+        raise ModelCorruptError(f"{path} is not valid JSON; fetch or install the model again") from error
+    if not isinstance(content, kind):
+        raise ModelCorruptError(f"{path} holds no JSON {kind.__name__}; fetch or install the model again")
+    return content
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hex. Raises ModelNotFoundError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> ModelNotFoundError:
+    return ModelNotFoundError(f"{path} cannot be read ({error.strerror}); fetch or install the model again")

@@ -1,0 +1,215 @@
+"""Embedding models in ONNX, run on the processor by onnxruntime."""
+
+from __future__ import annotations
+
+import os
+import threading
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from erstwhile.embed.models import fingerprint, verify
+from erstwhile.embed.protocol import checked_texts
+from erstwhile.errors import InvalidInputError, MissingDependencyError, ModelCorruptError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+    from erstwhile.embed.models import EmbeddingModel
+    from erstwhile.embed.protocol import Role
+
+DEFAULT_THREADS = 2
+# Larger batches are no faster, and each token takes some 50 kB while it runs.
+BATCH_TOKENS = 512
+ERRORS_ONLY = 3
+# Outputs with a vector per token, as exporters call them; the first output otherwise.
+TOKEN_OUTPUTS = ("token_embeddings", "last_hidden_state")
+
+
+class OnnxEmbedder:
+    """An embedder around an ONNX encoder and its tokenizer.
+
+    Nothing is read and nothing heavy imported until the first text, or ``load()``. Safe to call from several threads.
+
+    The vectors of the profiles are the same bytes whatever the batch, the number of threads and the run, for one type of processor and one build of
+    onnxruntime: texts are batched with others of exactly their length, so that nothing is padded, and pooled one by one, in float64. The texts of other
+    models are run one by one, since a model with dynamic quantisation lets the texts of a batch change each other.
+
+    Args:
+        model: What to load; `load_embedder` finds it.
+        threads: Threads that one call may use; default: two, or one on a single core.
+
+    Raises:
+        InvalidInputError: fewer than one thread.
+    """
+
+    def __init__(self, model: EmbeddingModel, *, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise InvalidInputError(f"threads is {threads}; use 1 or more")
+        self._model = model
+        self._threads = threads or min(DEFAULT_THREADS, _available_cores())
+        self._lock = threading.Lock()
+        self._loaded: _Loaded | None = None
+        self._fingerprint: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model's files and the preprocessing. Hashes the files, once, where no manifest tells their checksums.
+
+        Raises ModelNotFoundError if a file is missing.
+        """
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint(self._model)
+        return self._fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector. Loads the model where no manifest tells it; raises what `load` raises."""
+        return self._model.dimension or self._load().dimension
+
+    def load(self) -> None:
+        """Verify and load the model now, and not at the first text; about 0.2 s. Does nothing the second time.
+
+        Raises:
+            ModelNotFoundError: a file is missing.
+            ModelCorruptError: a file has another SHA-256 than its manifest says, or is no model or tokenizer that can be run.
+            MissingDependencyError: onnxruntime or tokenizers is not installed.
+        """
+        self._load()
+
+    def embed(self, texts: Sequence[str], *, role: Role) -> NDArray[np.float32]:
+        """Vectors of the texts in their order, shape (len(texts), dimension), float32, each row of length 1.
+
+        Texts are cut after the model's number of tokens. Raises InvalidInputError if texts is one string or the role is unknown, and what `load` raises.
+        """
+        import numpy as np  # noqa: PLC0415 - importing erstwhile.embed must not import numpy
+
+        listed = checked_texts(texts, role)
+        vectors = np.empty((len(listed), self.dimension), dtype=np.float32)
+        if not listed:
+            return vectors
+        loaded = self._load()
+        prefix = self._model.prefixes[role]
+        encoded = [loaded.encode(prefix + text) for text in listed]
+        for rows in self._batches(encoded):
+            vectors[rows] = loaded.run([encoded[row] for row in rows])
+        return vectors
+
+    def _batches(self, encoded: Sequence[list[int]]) -> Iterator[list[int]]:
+        """Positions of texts to run together: of one length in tokens, and within the bound of a batch."""
+        by_length = sorted(range(len(encoded)), key=lambda row: len(encoded[row]))
+        for length, group in groupby(by_length, key=lambda row: len(encoded[row])):
+            rows = list(group)
+            size = max(1, BATCH_TOKENS // length) if self._model.batchable else 1
+            yield from (rows[start : start + size] for start in range(0, len(rows), size))
+
+    def _load(self) -> _Loaded:
+        with self._lock:
+            if self._loaded is None:
+                verify(self._model)
+                self._loaded = _Loaded(self._model, self._threads)
+            return self._loaded
+
+
+class _Loaded:
+    """A session, its tokenizer, and how the one feeds the other."""
+
+    def __init__(self, model: EmbeddingModel, threads: int) -> None:
+        self._model = model
+        self._tokenizer = _open_tokenizer(model)
+        self._session = _open_session(model, threads)
+        self._inputs = {given.name: given.type for given in self._session.get_inputs()}
+        unknown = self._inputs.keys() - {"input_ids", "attention_mask", "token_type_ids", "position_ids"}
+        if unknown:
+            raise ModelCorruptError(f"{model.onnx} asks for {', '.join(sorted(unknown))}, which erstwhile cannot give; export it as a plain text encoder")
+        names = [given.name for given in self._session.get_outputs()]
+        self._output = next((name for name in TOKEN_OUTPUTS if name in names), names[0])
+        self.dimension = model.dimension or len(self.run([self.encode("")])[0])
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids, cut to the model's length."""
+        if self._model.lowercase:
+            text = text.lower()
+        # A lone surrogate can be in a str but not in UTF-8, which the tokenizer takes.
+        ids: list[int] = self._tokenizer.encode(text.encode("utf-8", "replace").decode()).ids
+        return ids
+
+    def run(self, batch: Sequence[list[int]]) -> NDArray[np.float32]:
+        """Vectors of texts of equal length, shape (len(batch), dimension)."""
+        import numpy as np  # noqa: PLC0415 - as above
+
+        ids = np.array(batch, dtype=np.int64)
+        feed = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.zeros_like(ids),
+            "position_ids": np.broadcast_to(np.arange(ids.shape[1]), ids.shape),
+        }
+        try:
+            (output,) = self._session.run([self._output], {name: feed[name].astype(_DTYPES.get(kind, "int64")) for name, kind in self._inputs.items()})
+        except Exception as error:
+            raise ModelCorruptError(f"{self._model.onnx} cannot be run ({type(error).__name__}); export it as a plain text encoder") from error
+        return np.stack([self._vector(rows) for rows in output])
+
+    def _vector(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Pool (tokens, dimension), or take (dimension,) as pooled already, and bring it to length 1.
+
+        In float64 and one text at a time, so that neither the batch nor the order of a sum can reach a bit of the result.
+        """
+        import numpy as np  # noqa: PLC0415 - as above
+
+        exact = rows.astype(np.float64)
+        if exact.ndim == 2:
+            exact = exact[0] if self._model.pooling == "cls" else exact.mean(axis=0)
+        length = np.sqrt((exact * exact).sum())
+        if exact.ndim != 1 or not np.isfinite(length) or length == 0:
+            raise ModelCorruptError(f"{self._model.onnx} gave no usable vector; export it as a plain text encoder")
+        vector: NDArray[np.float32] = (exact / length).astype(np.float32)
+        return vector
+
+
+_DTYPES = {"tensor(int32)": "int32"}
+
+
+def _open_tokenizer(model: EmbeddingModel) -> Tokenizer:
+    try:
+        from tokenizers import Tokenizer  # noqa: PLC0415 - slow to import
+    except ImportError as error:
+        raise MissingDependencyError("embedding needs tokenizers; run: pip install tokenizers") from error
+    try:
+        tokenizer = Tokenizer.from_file(str(model.tokenizer))
+    except Exception as error:
+        raise ModelCorruptError(f"{model.tokenizer} is not a tokenizer that this version of tokenizers reads; fetch or install the model again") from error
+    # Files come with the padding and the cut of whoever saved them last.
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(model.max_tokens)
+    return tokenizer
+
+
+def _open_session(model: EmbeddingModel, threads: int) -> InferenceSession:
+    try:
+        import onnxruntime  # noqa: PLC0415 - slow to import
+    except ImportError as error:
+        raise MissingDependencyError("embedding needs onnxruntime; run: pip install onnxruntime") from error
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = ERRORS_ONLY
+    # Spinning saves a fifth of a short text's time, and takes a core from the host's own work for it.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(model.onnx), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelCorruptError(f"{model.onnx} is not a model that this version of onnxruntime loads; fetch or install the model again") from error
+
+
+def _available_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

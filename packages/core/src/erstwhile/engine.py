@@ -1,0 +1,144 @@
+"""The engine: opens a store with its embedding model, and hands out the memory of each scope."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from erstwhile.config import MEMORY, Settings
+from erstwhile.embed import Embedder, load_embedder
+from erstwhile.errors import InvalidInputError
+from erstwhile.ledger import Ledger
+from erstwhile.model import Scope
+from erstwhile.scoped import ScopedMemory
+from erstwhile.store import Store, StoreInfo
+from erstwhile.time import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from erstwhile._aio import AsyncEngine
+
+__all__ = ["Engine", "open_engine"]
+
+
+def open_engine(
+    store: str | Path | None = None,
+    *,
+    model: str | Path | Embedder | None = None,
+    threads: int | None = None,
+    durable: bool | None = None,
+    api_key: str | None = None,
+    clock: Clock | None = None,
+) -> "Engine":
+    """Open a store of memories, and make it if it does not exist.
+
+    Args:
+        store: A folder; ``":memory:"`` for a store that is gone when it is closed; or the URL of a Qdrant server, ``http://…`` or ``https://…``. Default:
+            ``ERSTWHILE_STORE``, else a folder among the user's data.
+        model: ``"bge-small"`` (default), ``"fast"``, a folder with an ONNX sentence embedding model, ``"hf:organisation/name"`` (downloads it), or any
+            `Embedder`.
+        threads: Threads of the embedding model.
+        durable: Whether a write on the embedded store survives a power cut once it returned. Default yes. Without it, it survives the end of the process.
+        api_key: Key for a Qdrant server.
+        clock: Where to read the time. Default: the machine's clock.
+
+    Raises:
+        StoreLockedError: Another process has the folder open.
+        StoreCorruptError: The store cannot be read.
+        StoreUnavailableError: It cannot be reached or written.
+        ModelMismatchError: It holds vectors of another model.
+        ModelNotFoundError: There is no such model.
+    """
+    settings = Settings.load()
+    embedder = load_embedder(settings.model if model is None else model, threads=threads or settings.threads)
+    opened = _open_store(
+        settings.store if store is None else str(store),
+        embedder,
+        durable=settings.durable if durable is None else durable,
+        api_key=api_key or settings.api_key,
+    )
+    return Engine(store=opened, embedder=embedder, clock=clock or SystemClock())
+
+
+def _open_store(location: str, embedder: Embedder, *, durable: bool, api_key: str | None) -> Store:
+    fingerprint, dimension = embedder.fingerprint, embedder.dimension
+    if not location.strip():
+        raise InvalidInputError('The store is an empty text; give a folder, ":memory:" or a URL.')
+    if location == MEMORY:
+        from erstwhile.store import ReferenceStore
+
+        return ReferenceStore(fingerprint=fingerprint, dimension=dimension)
+    if location.startswith(("http://", "https://")):
+        from erstwhile.store.server import ServerStore
+
+        return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=api_key)
+    from erstwhile.store.edge import EdgeStore
+
+    return EdgeStore(Path(location).expanduser(), fingerprint=fingerprint, dimension=dimension, durable=durable)
+
+
+class Engine:
+    """An open store with its embedding model.
+
+    Make one with `erstwhile.open`. Safe to use from several threads. Close it, or use it in a ``with`` block.
+
+    Args:
+        store: Where versions are kept.
+        embedder: Turns text into vectors; the one whose vectors the store holds.
+        clock: Where to read the time.
+    """
+
+    def __init__(self, *, store: Store, embedder: Embedder, clock: Clock) -> None:
+        self._ledger = Ledger(store=store, embedder=embedder, clock=clock)
+
+    def scope(
+        self,
+        scope: Scope | None = None,
+        *,
+        tenant: str | None = None,
+        user: str | None = None,
+        agent: str | None = None,
+        session: str | None = None,
+        project: str | None = None,
+        also: Iterable[Scope] = (),
+    ) -> ScopedMemory:
+        """The memory of one scope, through which everything is read and written.
+
+        Args:
+            scope: The scope, instead of its parts.
+            tenant: The customer or organisation.
+            user: The person.
+            agent: The agent.
+            session: One conversation or run.
+            project: The project or workspace.
+            also: Further scopes that reads take in. Writes go to the scope itself only.
+
+        Raises:
+            InvalidInputError: No part was given, or a scope and parts.
+        """
+        if scope is None:
+            scope = Scope(tenant=tenant, user=user, agent=agent, session=session, project=project)
+        elif any(part is not None for part in (tenant, user, agent, session, project)):
+            raise InvalidInputError("Both a Scope and parts of one were given; give either.")
+        return ScopedMemory(self._ledger, scope=scope, also=tuple(also))
+
+    def info(self) -> StoreInfo:
+        """What the store says of itself: its kind and place, the model behind its vectors, how many versions it holds in all."""
+        return self._ledger.store.info()
+
+    @cached_property
+    def aio(self) -> "AsyncEngine":
+        """The same engine for ``await``: every call runs in a worker thread."""
+        from erstwhile._aio import AsyncEngine
+
+        return AsyncEngine(self)
+
+    def close(self) -> None:
+        """Close the store. What was acknowledged is kept. Calling it again does nothing."""
+        self._ledger.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,65 @@
+"""Erasing: what is removed, the removal, and the proof."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from erstwhile.errors import InvalidInputError, StoreError
+from erstwhile.model import Scope, Version
+from erstwhile.refs import Ref, resolve
+from erstwhile.results import Receipt
+from erstwhile.store import Store, Where
+from erstwhile.versions import new_id
+
+if TYPE_CHECKING:
+    from erstwhile.ledger import Ledger
+
+__all__ = ["erase"]
+
+
+def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: bool, evidence: bool) -> Receipt:
+    """See `ScopedMemory.erase`."""
+    if everything == bool(refs):
+        raise InvalidInputError("Say what to erase: either memories, or everything=True for all that this scope holds.")
+    store = ledger.store
+    named = {resolve(store, scope, ref).memory_id for ref in refs}
+    with store.claim(sorted(named) or ("everything",)):
+        doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
+        memory_ids = tuple(sorted({version.memory_id for version in doomed}))
+        where = Where(scopes=(scope,), memory_ids=None if everything else memory_ids)
+        store.erase(where)
+        remaining = store.count(where)
+    if remaining:
+        raise StoreError(f"{remaining} of {len(doomed)} versions are still there after they were erased; run it again, then `erstwhile doctor`.")
+    sources = {id for version in doomed for id in version.links.derived_from}
+    kept = _versions(store, Where(scopes=(scope,), ids=tuple(sources))) if sources else ()
+    return Receipt(
+        id=new_id(),
+        at=ledger.reading_time(),
+        scope=scope,
+        memory_ids=memory_ids,
+        memories=len({version.memory_id for version in doomed if not version.is_turn}),
+        turns=len({version.memory_id for version in doomed if version.is_turn}),
+        versions=len(doomed),
+        remaining=remaining,
+        evidence_kept=tuple(version.id for version in kept),
+    )
+
+
+def _closure(store: Store, scope: Scope, memory_ids: Iterable[str], *, evidence: bool) -> tuple[Version, ...]:
+    # What was derived from something holds its content; it goes too, and what was derived from that.
+    found: dict[str, Version] = {}
+    seen: set[str] = set()
+    ahead = set(memory_ids)
+    while ahead:
+        seen |= ahead
+        versions = _versions(store, Where(scopes=(scope,), memory_ids=tuple(ahead)))
+        found |= {version.id: version for version in versions}
+        near = list(_versions(store, Where(scopes=(scope,), derived_from=tuple(version.id for version in versions)))) if versions else []
+        if evidence and (sources := tuple({id for version in versions for id in version.links.derived_from})):
+            near += [version for version in _versions(store, Where(scopes=(scope,), ids=sources)) if version.is_turn]
+        ahead = {version.memory_id for version in near} - seen
+    return tuple(found.values())
+
+
+def _versions(store: Store, where: Where) -> tuple[Version, ...]:
+    return tuple(row.version for row in store.all(where))

@@ -1,0 +1,102 @@
+"""The ledger: asks the clock, reads the store, applies plans. What is decided is decided in pure functions elsewhere."""
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from erstwhile.embed import Embedder
+from erstwhile.errors import WriteConflictError
+from erstwhile.store import Batch, Row, Store
+from erstwhile.time import Clock
+from erstwhile.timeline import Plan
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Ledger"]
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 16
+"""How often a write is planned anew when another writer changed what it was planned against."""
+_TICK: Final = timedelta(microseconds=1)
+
+
+class Ledger:
+    """A store, the embedding model of its vectors, and the clock.
+
+    Args:
+        store: Where versions are kept.
+        embedder: Turns text into vectors.
+        clock: Where to read the time.
+    """
+
+    def __init__(self, *, store: Store, embedder: Embedder, clock: Clock) -> None:
+        self.store = store
+        self.embedder = embedder
+        self._clock = clock
+        self._time = threading.Lock()
+        self._last = store.latest()
+
+    def reading_time(self) -> datetime:
+        """The system time to read at. Every later write carries a later one, so that the answer can be asked for again."""
+        with self._time:
+            now = self._clock.now()
+            self._last = now if self._last is None else max(now, self._last)
+            return self._last
+
+    def _writing_time(self, rows: Iterable[Row]) -> datetime:
+        # Neither a clock that jumped back nor another writer's clock that runs ahead may bring a write before what it replaces.
+        with self._time:
+            earlier = [row.version.system_from for row in rows] + ([] if self._last is None else [self._last])
+            self._last = max([self._clock.now(), *(time + _TICK for time in earlier)])
+            return self._last
+
+    def commit(
+        self,
+        claims: Collection[str],
+        *,
+        read: Callable[[], Sequence[Row]],
+        prepare: Callable[[Sequence[Row], datetime], tuple[Plan, T]],
+        vectors: "Mapping[str, NDArray[np.float32]]",
+        settle: bool = True,
+    ) -> T:
+        """Read, plan and write, with the right to write held throughout.
+
+        Args:
+            claims: Names of what is written to.
+            read: The rows to plan against, with their vectors.
+            prepare: From those rows and the system time of the write, what to write and what to answer.
+            vectors: Embeddings by content, for content that none of the rows has.
+            settle: Whether the write must be durable on return. Default yes.
+
+        Raises:
+            WriteConflictError: Other writers interfered every time.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                with self.store.claim(claims):
+                    rows = read()
+                    now = self._writing_time(rows)
+                    plan, answer = prepare(rows, now)
+                    if batch := _batch(plan, rows, vectors, now=now):
+                        self.store.write(batch)
+            except WriteConflictError:
+                continue
+            if settle:
+                self.store.settle()
+            return answer
+        raise WriteConflictError(f"Other writers changed the same memory {ATTEMPTS} times in a row; nothing was written. Try again.")
+
+
+def _batch(plan: Plan, rows: Sequence[Row], vectors: "Mapping[str, NDArray[np.float32]]", *, now: datetime) -> Batch | None:
+    if not plan.close and not plan.append:
+        return None
+    by_id = {row.version.id: row for row in rows}
+    by_content = {row.version.content: row.vector for row in rows} | dict(vectors)
+    closed = [Row(version=replace(version, system_to=now), vector=by_id[version.id].vector) for version in plan.close]
+    appended = [Row(version=version, vector=by_content[version.content]) for version in plan.append]
+    return Batch(puts=(*closed, *appended), believed=tuple(version.id for version in plan.close))

@@ -1,0 +1,356 @@
+"""What is stored: typed memories and verbatim turns, each a chain of immutable versions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from erstwhile.errors import InvalidInputError
+from erstwhile.time import Interval, as_utc
+
+__all__ = [
+    "MAX_CONTENT",
+    "MAX_METADATA_BYTES",
+    "MAX_TAGS",
+    "Links",
+    "MemoryType",
+    "Provenance",
+    "Scope",
+    "SourceKind",
+    "Version",
+    "check_text",
+]
+
+MAX_CONTENT: Final = 32_768
+"""Longest content, in characters."""
+MAX_METADATA_BYTES: Final = 65_536
+"""Largest metadata, in bytes of JSON."""
+MAX_TAGS: Final = 64
+"""Most tags, and most aliases, of one version."""
+MAX_NAME: Final = 256
+"""Longest tag, alias, scope part or source reference, in characters."""
+
+
+class MemoryType(StrEnum):
+    """The thirteen types of memory. The type decides what a new memory does to an old one."""
+
+    FACT = "fact"
+    """Objective and verifiable."""
+    PREFERENCE = "preference"
+    """What somebody likes or dislikes."""
+    DECISION = "decision"
+    """A choice that shapes what follows."""
+    COMMITMENT = "commitment"
+    """A promise or an obligation."""
+    GOAL = "goal"
+    """What somebody wants to reach."""
+    EVENT = "event"
+    """Something that happened."""
+    ARTIFACT = "artifact"
+    """A document, a file, a piece of work."""
+    INSTRUCTION = "instruction"
+    """A rule or a procedure to follow."""
+    RELATIONSHIP = "relationship"
+    """How two people or things are linked."""
+    CONTEXT = "context"
+    """The situation at present."""
+    LEARNING = "learning"
+    """A lesson learned."""
+    OBSERVATION = "observation"
+    """A pattern noticed."""
+    ERROR = "error"
+    """A mistake to avoid."""
+
+    @classmethod
+    def of(cls, value: "MemoryType | str") -> "MemoryType":
+        """Read a type from its name, whatever its case.
+
+        Raises:
+            InvalidInputError: There is no such type; the message lists all thirteen.
+        """
+        try:
+            return cls(value.strip().lower())
+        except (ValueError, AttributeError) as error:
+            raise InvalidInputError(f"{str(value)[:40]!r} is not a memory type; choose one of {', '.join(cls)}.") from error
+
+
+class SourceKind(StrEnum):
+    """How a memory came to be known."""
+
+    STATED = "stated"
+    """The actor said it."""
+    CORRECTED = "corrected"
+    """The actor corrected an earlier memory."""
+    VALIDATED = "validated"
+    """The actor confirmed it."""
+    OBSERVED = "observed"
+    """Taken from what was seen to happen."""
+    INFERRED = "inferred"
+    """Concluded by a model or a rule."""
+    TOOL = "tool"
+    """The output of a tool, a web page or a document."""
+    IMPORTED = "imported"
+    """Brought from another system."""
+
+
+def check_text(value: object, *, name: str, limit: int = MAX_NAME) -> str:
+    """Return ``value`` if it is text that can be stored: not blank, at most ``limit`` characters, no NUL, no lone surrogate.
+
+    Raises:
+        InvalidInputError: It is not. The message gives the length and the place, never the text itself.
+    """
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{name}: expected text, got {type(value).__name__}.")
+    if not value.strip():
+        raise InvalidInputError(f"{name} is empty; give 1 to {limit:,} characters.")
+    if len(value) > limit:
+        raise InvalidInputError(f"{name} has {len(value):,} characters and at most {limit:,} are kept; shorten it or split it.")
+    if "\0" in value:
+        raise InvalidInputError(f"{name} has a NUL character at position {value.index(chr(0))}; remove it.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(f"{name} has a lone surrogate at position {error.start}; decode the text properly before it is remembered.") from None
+    return value
+
+
+def _check_names(values: object, *, name: str) -> tuple[str, ...]:
+    if isinstance(values, str) or not isinstance(values, (list, tuple, set, frozenset)):
+        raise InvalidInputError(f"{name}: expected a list of texts, got {type(values).__name__}.")
+    unique = tuple(dict.fromkeys(check_text(value, name=f"each of {name}") for value in values))
+    if len(unique) > MAX_TAGS:
+        raise InvalidInputError(f"{name}: {len(unique)} given and at most {MAX_TAGS} are kept.")
+    return unique
+
+
+def _check_share(value: object, *, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise InvalidInputError(f"{name} is {value!r:.40}; give a number from 0 to 1.")
+    return float(value)
+
+
+def _check_metadata(value: object) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidInputError(f"metadata: expected a mapping, got {type(value).__name__}.")
+    try:
+        encoded = msgspec.json.encode(dict(value))
+        plain: dict[str, Any] = msgspec.json.decode(encoded)
+    except (TypeError, ValueError, RecursionError, UnicodeEncodeError) as error:
+        raise InvalidInputError(
+            f"metadata cannot be written as JSON ({type(error).__name__}); use text, numbers, booleans, null, lists and mappings."
+        ) from None
+    if len(encoded) > MAX_METADATA_BYTES:
+        raise InvalidInputError(
+            f"metadata takes {len(encoded):,} bytes as JSON and at most {MAX_METADATA_BYTES:,} are kept; store the bulk elsewhere and keep a reference."
+        )
+    return plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose memory it is. At least one part is given; a read sees exactly the scopes it names.
+
+    Attributes:
+        tenant: The customer or organisation.
+        user: The person.
+        agent: The agent.
+        session: One conversation or run, for memories that no other session may see.
+        project: The project or workspace.
+    """
+
+    tenant: str | None = None
+    user: str | None = None
+    agent: str | None = None
+    session: str | None = None
+    project: str | None = None
+
+    def __post_init__(self) -> None:
+        parts = self.parts()
+        if not parts:
+            raise InvalidInputError("The scope is empty; name at least one of tenant, user, agent, session, project.")
+        for name, value in parts.items():
+            check_text(value, name=f"scope {name}")
+
+    def parts(self) -> dict[str, str]:
+        """The parts that are given, in fixed order."""
+        named = {"tenant": self.tenant, "user": self.user, "agent": self.agent, "session": self.session, "project": self.project}
+        return {name: value for name, value in named.items() if value is not None}
+
+    @property
+    def key(self) -> str:
+        """One text that stands for exactly this scope: its parts as JSON, in fixed order."""
+        return msgspec.json.encode(self.parts()).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a version comes from.
+
+    Attributes:
+        kind: How it came to be known.
+        actor: Who said or did it: "user", "assistant", a name, a tool.
+        session: The conversation it was said in.
+        turn: Its place in that conversation, from 0.
+        reference: Any other reference to the source: a message id, a path, a URI.
+        quote: The words it was drawn from.
+    """
+
+    kind: SourceKind = SourceKind.STATED
+    actor: str = "user"
+    session: str | None = None
+    turn: int | None = None
+    reference: str | None = None
+    quote: str | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "kind", SourceKind(self.kind))
+        except ValueError as error:
+            raise InvalidInputError(f"{str(self.kind)[:40]!r} is not a source kind; choose one of {', '.join(SourceKind)}.") from error
+        check_text(self.actor, name="source actor")
+        for name, limit in (("session", MAX_NAME), ("reference", 2_048), ("quote", MAX_CONTENT)):
+            if (value := getattr(self, name)) is not None:
+                check_text(value, name=f"source {name}", limit=limit)
+        if self.turn is not None and (type(self.turn) is not int or self.turn < 0):
+            raise InvalidInputError(f"source turn is {self.turn!r:.40}; give its place in the session, from 0.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """How a version is tied to others; all of them are version ids.
+
+    Attributes:
+        supersedes: Versions whose time in the world this one ends or takes.
+        corrects: The version that this one replaces as the better belief.
+        contradicts: Versions that it clashes with.
+        derived_from: Turns or versions that it was drawn from.
+    """
+
+    supersedes: tuple[str, ...] = ()
+    corrects: tuple[str, ...] = ()
+    contradicts: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One append-only row: a content, over a valid interval, believed over a system interval.
+
+    Attributes:
+        id: Time-ordered UUID of this version.
+        memory_id: Time-ordered UUID of the memory whose chain it belongs to.
+        content: The text, 1 to 32,768 characters.
+        type: One of the thirteen, or ``None`` for a verbatim turn of a conversation, which is evidence and not a memory.
+        scope: Whose memory it is.
+        source: Where it comes from.
+        valid_from, valid_to: When it holds in the world; ``None`` as the end means until changed.
+        system_from, system_to: When the store believed it; ``None`` as the end means that it still does. Written by the store only.
+        expires_at: From this time on it no longer holds, whatever ``valid_to`` says; ``None`` for never.
+        confidence: How sure, 0 to 1. Default 1.
+        importance: How much it matters, 0 to 1. Default 0.5.
+        pinned: Whether it is always part of the profile.
+        tags: Labels to filter by.
+        aliases: Other names that it should be found under.
+        metadata: Anything that JSON can hold.
+        links: How it is tied to other versions.
+        fingerprint: The embedding model and preprocessing behind its vector.
+        keys: Idempotency keys (hashes) under which it was written.
+    """
+
+    id: str
+    memory_id: str
+    content: str
+    type: MemoryType | None
+    scope: Scope
+    source: Provenance = field(default_factory=Provenance)
+    valid_from: datetime
+    valid_to: datetime | None = None
+    system_from: datetime
+    system_to: datetime | None = None
+    expires_at: datetime | None = None
+    confidence: float = 1.0
+    importance: float = 0.5
+    pinned: bool = False
+    tags: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    links: Links = field(default_factory=Links)
+    fingerprint: str = ""
+    keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        Interval(start=self.valid_from, end=self.valid_to)
+        if self.expires_at is not None and self.expires_at <= self.valid_from:
+            raise InvalidInputError(
+                f"It expires at {self.expires_at.isoformat()}, not after it begins to hold at {self.valid_from.isoformat()}; give a later expiry."
+            )
+
+    @property
+    def valid(self) -> Interval:
+        """When it holds in the world."""
+        return Interval(start=self.valid_from, end=self.valid_to)
+
+    @property
+    def holds(self) -> Interval:
+        """When it holds in the world, cut short where it expires."""
+        ends = [end for end in (self.valid_to, self.expires_at) if end is not None]
+        return Interval(start=self.valid_from, end=min(ends, default=None))
+
+    @property
+    def believed(self) -> bool:
+        """Whether the store still believes it."""
+        return self.system_to is None
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether it is a verbatim turn of a conversation."""
+        return self.type is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A memory as a caller hands it in, checked, before it has ids and system time.
+
+    The attributes are those of `Version`. ``type`` ``None`` means untyped; ``valid_from`` ``None`` means from now on. ``key`` is an idempotency key:
+    a second draft with the same key in the same scope changes nothing and returns what the first one wrote.
+    """
+
+    content: str
+    type: MemoryType | None = None
+    source: Provenance = field(default_factory=Provenance)
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    expires_at: datetime | None = None
+    confidence: float = 1.0
+    importance: float = 0.5
+    pinned: bool = False
+    tags: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    derived_from: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        check_text(self.content, name="content", limit=MAX_CONTENT)
+        put = object.__setattr__
+        if self.type is not None:
+            put(self, "type", MemoryType.of(self.type))
+        if not isinstance(self.source, Provenance):
+            raise InvalidInputError(f"source: expected a Provenance, got {type(self.source).__name__}.")
+        for name in ("valid_from", "valid_to", "expires_at"):
+            if (value := getattr(self, name)) is not None:
+                put(self, name, as_utc(value, name=name))
+        if self.valid_from is not None:
+            Interval(start=self.valid_from, end=self.valid_to)
+        for name in ("confidence", "importance"):
+            put(self, name, _check_share(getattr(self, name), name=name))
+        put(self, "pinned", bool(self.pinned))
+        for name in ("tags", "aliases", "derived_from", "supersedes"):
+            put(self, name, _check_names(getattr(self, name), name=name))
+        put(self, "metadata", _check_metadata(self.metadata))
+        if self.key is not None:
+            check_text(self.key, name="idempotency key", limit=1_024)

@@ -1,0 +1,344 @@
+"""The verbs: everything that is written to, or read from, the memory of one scope."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from erstwhile import timeline, writing
+from erstwhile.erasure import erase
+from erstwhile.errors import InvalidInputError
+from erstwhile.model import MAX_CONTENT, Draft, MemoryType, Provenance, Scope, Version, check_text
+from erstwhile.observing import observe
+from erstwhile.rank import rank
+from erstwhile.refs import Ref, as_refs, resolve
+from erstwhile.results import Change, Outcome, Recall, Receipt, Stats
+from erstwhile.store import TURN, Search, Where
+from erstwhile.time import AsOf, Instant, Interval, as_utc
+from erstwhile.turns import Message
+from erstwhile.versions import KEEP, Keep, in_order
+
+if TYPE_CHECKING:
+    from erstwhile._aio import AsyncScopedMemory
+    from erstwhile.ledger import Ledger
+
+__all__ = ["ScopedMemory"]
+
+CHANNEL_LIMIT: Final = 100
+"""Candidates from each channel of a search, before they are fused."""
+MAX_K: Final = 1_000
+
+
+class ScopedMemory:
+    """The memory of one scope. Get one from `Engine.scope`.
+
+    Args:
+        engine: The ledger.
+        scope: What is written to, and read.
+        also: Further scopes that reads take in.
+    """
+
+    def __init__(self, ledger: "Ledger", *, scope: Scope, also: tuple[Scope, ...] = ()) -> None:
+        self._ledger = ledger
+        self.scope = scope
+        self._reads = (scope, *(other for other in dict.fromkeys(also) if other != scope))
+
+    @cached_property
+    def aio(self) -> "AsyncScopedMemory":
+        """The same verbs for ``await``: every call runs in a worker thread."""
+        from erstwhile._aio import AsyncScopedMemory
+
+        return AsyncScopedMemory(self)
+
+    def remember(
+        self,
+        content: str,
+        *,
+        type: MemoryType | str | None = None,
+        valid_from: Instant | None = None,
+        valid_to: Instant | None = None,
+        supersedes: Ref | Iterable[Ref] = (),
+        source: Provenance | None = None,
+        derived_from: Iterable[str] = (),
+        confidence: float = 1.0,
+        importance: float = 0.5,
+        pinned: bool = False,
+        tags: Iterable[str] = (),
+        aliases: Iterable[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        expires_at: Instant | None = None,
+        key: str | None = None,
+    ) -> Outcome:
+        """Remember something. It is durable on return, and the next recall finds it.
+
+        Args:
+            content: The text, 1 to 32,768 characters.
+            type: Its type. Default: that of the memory it supersedes, else fact.
+            valid_from: Since when it holds. Default: now.
+            valid_to: Until when. Default: until changed.
+            supersedes: The memory, or memories, that it ends: ids, or anything a call returned. It joins the oldest of them.
+            source: Where it comes from. Default: stated by the user.
+            derived_from: Ids of the turns or versions that it was drawn from.
+            confidence: How sure, 0 to 1.
+            importance: How much it matters, 0 to 1.
+            pinned: Whether it is always part of the profile.
+            tags: Labels to filter by, at most 64.
+            aliases: Other names that it should be found under, at most 64.
+            metadata: Anything that JSON can hold, at most 64 KiB.
+            expires_at: From when on it no longer holds, whatever ``valid_to`` says.
+            key: Idempotency key: a second call with the same key changes nothing and returns what the first one wrote. Without one, the same content from
+                the same source that is believed and holds already is not written again.
+
+        Raises:
+            InvalidInputError: Something given cannot be used; nothing was written.
+            NotFoundError: There is no such memory to supersede in this scope; nothing was written.
+            StoreError: The store cannot be used; nothing was written.
+        """
+        draft = Draft(
+            content=content,
+            type=None if type is None else MemoryType.of(type),
+            source=Provenance() if source is None else source,
+            valid_from=_instant(valid_from, "valid_from"),
+            valid_to=_instant(valid_to, "valid_to"),
+            expires_at=_instant(expires_at, "expires_at"),
+            confidence=confidence,
+            importance=importance,
+            pinned=pinned,
+            tags=_listed(tags, "tags"),
+            aliases=_listed(aliases, "aliases"),
+            metadata={} if metadata is None else dict(metadata),
+            derived_from=_listed(derived_from, "derived_from"),
+            supersedes=as_refs(supersedes),
+            key=key,
+        )
+        return writing.remember(self._ledger, self.scope, (draft,))[0]
+
+    def remember_many(self, drafts: Iterable[Draft | str | Mapping[str, Any]]) -> tuple[Outcome, ...]:
+        """Remember many at once, in order: embedded together, each written whole, all of them durable on return.
+
+        Args:
+            drafts: `Draft` objects, mappings with the same keys, or bare texts. All of them are checked before the first is written.
+
+        Raises:
+            InvalidInputError: One cannot be used; nothing was written.
+            StoreError: The store failed on the way. What was written before stays, and writing the same again is harmless.
+        """
+        if isinstance(drafts, (str, Mapping, Draft)):
+            raise InvalidInputError(f"Expected a list of drafts, got one {drafts.__class__.__name__}; put it in a list.")
+        return writing.remember(self._ledger, self.scope, drafts)
+
+    def observe(self, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None = None) -> tuple[Version, ...]:
+        """Keep the turns of a conversation, verbatim. They are evidence: they accumulate and are never superseded.
+
+        Args:
+            messages: In order. `Message` objects, or mappings with ``role`` and ``content`` and where known ``at`` (when it was said), ``name``, ``id`` and
+                ``session``. Those without any text are left out.
+            session: The conversation. Default: "default".
+
+        Returns:
+            The turns, in order, those kept before included. A message with an id or a time is kept once, however often it is observed.
+
+        Raises:
+            InvalidInputError: One cannot be used; the error names its place; nothing was written.
+        """
+        return observe(self._ledger, self.scope, messages, session=session)
+
+    def correct(
+        self,
+        ref: Ref,
+        content: str | Keep = KEEP,
+        *,
+        type: MemoryType | str | Keep = KEEP,
+        valid_from: Instant | Keep = KEEP,
+        valid_to: Instant | Keep | None = KEEP,
+        expires_at: Instant | Keep | None = KEEP,
+        confidence: float | Keep = KEEP,
+        importance: float | Keep = KEEP,
+        pinned: bool | Keep = KEEP,
+        tags: Iterable[str] | Keep = KEEP,
+        aliases: Iterable[str] | Keep = KEEP,
+        metadata: Mapping[str, Any] | Keep = KEEP,
+        source: Provenance | None = None,
+        at: Instant | None = None,
+    ) -> Outcome:
+        """Put a better belief in the place of one that was wrong, over the same time. What is not given stays as it is.
+
+        To say that something was true and ended, give ``valid_to``. To say that it never was, use `retract`.
+
+        Args:
+            ref: The memory, or one version of it by its version id.
+            content: What is believed instead.
+            type: The right type.
+            valid_from: The right start.
+            valid_to: The right end; ``None`` for until changed.
+            expires_at: The right expiry; ``None`` for never.
+            confidence: The right confidence.
+            importance: The right importance.
+            pinned: Whether it is pinned.
+            tags: The right tags, in place of the old.
+            aliases: The right aliases, in place of the old.
+            metadata: The right metadata, in place of the old.
+            source: Where the correction comes from. Default: corrected by the same actor.
+            at: Which version of the memory: the one that holds then. Default: now.
+
+        Raises:
+            InvalidInputError: Something given cannot be used, or it is a turn: turns are evidence and stay verbatim.
+            NotFoundError: There is no such memory, or nothing of it is believed any more.
+        """
+        given = {
+            "content": content,
+            "type": type,
+            "valid_from": valid_from,
+            "valid_to": valid_to,
+            "expires_at": expires_at,
+            "confidence": confidence,
+            "importance": importance,
+            "pinned": pinned,
+            "tags": tags if isinstance(tags, Keep) else _listed(tags, "tags"),
+            "aliases": aliases if isinstance(aliases, Keep) else _listed(aliases, "aliases"),
+            "metadata": metadata,
+        }
+        return writing.correct(self._ledger, self.scope, ref, given, source=source, at=_instant(at, "at"))
+
+    def retract(self, ref: Ref) -> Outcome:
+        """Stop asserting a memory, or one version of it by its version id, as if it had never been said. Its history stays.
+
+        Raises:
+            NotFoundError: There is no such memory, or nothing of it is believed any more.
+        """
+        return writing.retract(self._ledger, self.scope, ref)
+
+    def erase(self, *refs: Ref, everything: bool = False, evidence: bool = False) -> Receipt:
+        """Remove memories for good: every version, its vectors and index entries, and whatever was derived from it. This cannot be undone.
+
+        Args:
+            refs: The memories or turns.
+            everything: All that this scope holds, in place of ``refs``.
+            evidence: Whether the turns that the memories were drawn from go too. Default no; the receipt lists those that stay.
+
+        Returns:
+            A receipt, with counts that were verified by reading back.
+
+        Raises:
+            InvalidInputError: Neither refs nor ``everything`` were given, or both; nothing was removed.
+            NotFoundError: There is no such memory in this scope; nothing was removed.
+        """
+        return erase(self._ledger, self.scope, as_refs(refs), everything=everything, evidence=evidence)
+
+    def recall(
+        self,
+        query: str,
+        *,
+        k: int = 10,
+        as_of: AsOf | Instant | None = None,
+        during: Interval | None = None,
+        types: Iterable[MemoryType | str] | None = None,
+        tags: Iterable[str] | None = None,
+        turns: bool = True,
+    ) -> Recall:
+        """Find what matters to a question, by meaning and by words.
+
+        Args:
+            query: The question, in plain words.
+            k: At most so many hits, 1 to 1,000.
+            as_of: The point to ask about: an `AsOf`, or a time in the world. Default: what holds now, as best known now.
+            during: What held at some time within, in place of one point of valid time.
+            types: Only these types; turns have none and are left out then.
+            tags: Only what carries one of these tags.
+            turns: Whether verbatim turns are found too. Default yes.
+
+        Raises:
+            InvalidInputError: Something given cannot be used.
+        """
+        check_text(query, name="query", limit=MAX_CONTENT)
+        if type(k) is not int or not 1 <= k <= MAX_K:
+            raise InvalidInputError(f"k is {k!r:.40}; give a whole number from 1 to {MAX_K:,}.")
+        point, where = self._where(as_of, during=during, types=types, tags=tags, turns=turns)
+        vector = self._ledger.embedder.embed([query], role="query")[0]
+        found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k)))
+        return Recall(query=query, as_of=point, hits=rank(found, k=k))
+
+    def snapshot(
+        self,
+        *,
+        as_of: AsOf | Instant | None = None,
+        during: Interval | None = None,
+        types: Iterable[MemoryType | str] | None = None,
+        tags: Iterable[str] | None = None,
+        turns: bool = False,
+    ) -> tuple[Version, ...]:
+        """Everything that holds at a point, in order of valid time. The arguments are those of `recall`; turns are left out by default."""
+        _, where = self._where(as_of, during=during, types=types, tags=tags, turns=turns)
+        return in_order(tuple(row.version for row in self._ledger.store.all(where)))
+
+    def history(self, ref: Ref) -> tuple[Version, ...]:
+        """Every version of one memory that was ever written, in the order in which they were believed, then of valid time.
+
+        Raises:
+            NotFoundError: There is no such memory in this scope.
+        """
+        memory_id = resolve(self._ledger.store, self.scope, ref).memory_id
+        versions = (row.version for row in self._ledger.store.all(Where(scopes=(self.scope,), memory_ids=(memory_id,))))
+        return tuple(sorted(versions, key=lambda version: (version.system_from, version.valid_from, version.id)))
+
+    def changes(self, since: Instant, until: Instant | None = None, *, turns: bool = False) -> tuple[Change, ...]:
+        """What was written in system time ``[since, until)``, a change for each memory and write, oldest first.
+
+        Args:
+            since: From when.
+            until: Until when. Default: up to now.
+            turns: Whether turns that were kept count too. Default no.
+
+        Raises:
+            InvalidInputError: ``until`` is not after ``since``.
+        """
+        window = Interval(start=as_utc(since, name="since"), end=_instant(until, "until"))
+        found = (row.version for row in self._ledger.store.all(Where(scopes=self._reads, types=_types(None, turns=turns), changed=window)))
+        return timeline.changes_between(found, window=window)
+
+    def stats(self) -> Stats:
+        """Counts over this scope."""
+        now, scopes, count = self._ledger.reading_time(), (self.scope,), self._ledger.store.count
+        by_type = {name: count(Where(scopes=scopes, types=(name,), believed=True, valid=now)) for name in MemoryType}
+        return Stats(
+            versions=count(Where(scopes=scopes)),
+            believed=count(Where(scopes=scopes, types=tuple(MemoryType), believed=True)),
+            holding=sum(by_type.values()),
+            turns=count(Where(scopes=scopes, types=(TURN,), believed=True)),
+            by_type={name.value: number for name, number in by_type.items() if number},
+        )
+
+    def _where(
+        self, as_of: AsOf | Instant | None, *, during: Interval | None, types: Iterable[MemoryType | str] | None, tags: Iterable[str] | None, turns: bool
+    ) -> tuple[AsOf, Where]:
+        asked, now = AsOf.of(as_of), self._ledger.reading_time()
+        if asked.system is not None and asked.system > now:
+            raise InvalidInputError(f"as_of: system time {asked.system.isoformat()} lies in the future; nothing was believed then yet. Leave it out for now.")
+        if during is not None and asked.valid is not None:
+            raise InvalidInputError("Both during and a valid time in as_of were given; give either.")
+        point = AsOf(valid=asked.valid or asked.system or now, system=asked.system or now)
+        where = Where(
+            scopes=self._reads,
+            types=_types(types, turns=turns),
+            tags=None if tags is None else _listed(tags, "tags"),
+            believed=True if asked.system is None else asked.system,
+            valid=point.valid if during is None else None,
+            during=during,
+        )
+        return point, where
+
+
+def _types(types: Iterable[MemoryType | str] | None, *, turns: bool) -> tuple[str, ...] | None:
+    if types is None:
+        return None if turns else tuple(MemoryType)
+    return tuple(MemoryType.of(kind) for kind in ((types,) if isinstance(types, str) else types))
+
+
+def _instant(value: Instant | None, name: str) -> datetime | None:
+    return None if value is None else as_utc(value, name=name)
+
+
+def _listed(values: Iterable[str], name: str) -> tuple[str, ...]:
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise InvalidInputError(f"{name}: expected a list of texts, got {values.__class__.__name__}.")
+    return tuple(values)

@@ -1,0 +1,153 @@
+"""The folder of an embedded store: who holds it, which model its vectors are of, whether the disk has room.
+
+erstwhile.json   format, model fingerprint, dimension
+owner.lock       held by the one process that has the store open
+owner.json       who that is
+shard/           Qdrant Edge's files
+shard.new/       the same while a store is being made; renamed once the manifest is written
+"""
+
+import json
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from erstwhile.errors import StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
+from erstwhile.store.durable import sync_folder, write_file
+
+__all__ = ["FORMAT", "Manifest", "StoreFolder"]
+
+FORMAT: Final = 1
+RESERVE: Final = 128 * 2**20
+"""Bytes that must stay free. Qdrant Edge writes through memory maps that it extends by up to 32 MiB at a time, and a map that cannot grow kills the process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What is fixed when a store is made.
+
+    Attributes:
+        format: Version of the layout.
+        fingerprint: Embedding model and preprocessing.
+        dimension: Length of a vector.
+        created: When, ISO 8601.
+    """
+
+    format: int
+    fingerprint: str
+    dimension: int
+    created: str
+
+
+class StoreFolder:
+    """Takes the folder for this process; released by `release`.
+
+    Args:
+        path: The folder; made if it does not exist.
+
+    Raises:
+        StoreLockedError: Another process, or another store in this one, holds it.
+        StoreUnavailableError: It cannot be made or written, or its disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.shard = path / "shard"
+        self.fresh = path / "shard.new"
+        self._manifest = path / "erstwhile.json"
+        self._owner = path / "owner.json"
+        self._lock = FileLock(path / "owner.lock", thread_local=False)
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.check_room()
+            self._lock.acquire(timeout=0)
+            self._sign()
+        except Timeout:
+            raise StoreLockedError(f"{path} is open in {self._holder()}. Close it there, or open another folder.") from None
+        except OSError as error:
+            self.release()
+            raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
+
+    def release(self) -> None:
+        """Let go of the folder."""
+        if self._lock.is_locked:
+            self._owner.unlink(missing_ok=True)
+            self._lock.release()
+
+    def check_room(self, needed: int = 0) -> None:
+        """Make sure that ``needed`` bytes can be written and the reserve stays free.
+
+        Raises:
+            StoreUnavailableError: They cannot.
+        """
+        free = shutil.disk_usage(self.path).free
+        if free < RESERVE + needed:
+            raise StoreUnavailableError(
+                f"The disk of {self.path} has {free / 2**20:.0f} MiB free and {RESERVE // 2**20} are kept in reserve; nothing was written. Free some space."
+            )
+
+    def read_manifest(self) -> Manifest | None:
+        """What the store was made with; ``None`` where no store was made yet.
+
+        Raises:
+            StoreCorruptError: The manifest cannot be read, or belongs to a store whose data is gone.
+            StoreFormatError: It was written in another format.
+        """
+        try:
+            raw = self._manifest.read_bytes()
+        except FileNotFoundError:
+            if self.shard.exists():
+                raise StoreCorruptError(f"{self.path} holds data but {self._manifest.name} is missing; put it back from a backup.") from None
+            return None
+        try:
+            values = json.loads(raw)
+            found = values["format"]
+            if found != FORMAT:
+                raise StoreFormatError(f"{self.path} is in store format {found} and this version of erstwhile reads {FORMAT}; use the version that wrote it.")
+            manifest = Manifest(**values)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise StoreCorruptError(f"{self._manifest} cannot be read ({type(error).__name__}); put it back from a backup.") from error
+        if self.fresh.exists() and not self.shard.exists():
+            self._finish()
+        if not self.shard.exists():
+            raise StoreCorruptError(
+                f"{self.path} was a store but its data in {self.shard.name}/ is gone; restore it from a backup, or remove the folder to start anew."
+            )
+        return manifest
+
+    def clear_fresh(self) -> None:
+        """Remove what an interrupted making left behind."""
+        if self.fresh.exists():
+            shutil.rmtree(self.fresh)
+
+    def establish(self, *, fingerprint: str, dimension: int) -> None:
+        """Turn the data made in `fresh` into the store: record what it is made with, then move it into place. A crash in between is mended on opening."""
+        manifest = Manifest(format=FORMAT, fingerprint=fingerprint, dimension=dimension, created=datetime.now(UTC).isoformat())
+        write_file(self._manifest, json.dumps(asdict(manifest), indent=2).encode())
+        self._finish()
+
+    def _finish(self) -> None:
+        self.fresh.rename(self.shard)
+        sync_folder(self.path)
+
+    def size(self) -> int:
+        """Bytes that the folder takes on the disk."""
+        return sum(path.stat().st_blocks * 512 if hasattr(path.stat(), "st_blocks") else path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+
+    def _sign(self) -> None:
+        holder = {"pid": os.getpid(), "program": Path(sys.argv[0] or "python").name, "since": datetime.now(UTC).isoformat(timespec="seconds")}
+        self._owner.write_text(json.dumps(holder), encoding="utf-8")
+
+    def _holder(self) -> str:
+        try:
+            holder = json.loads(self._owner.read_bytes())
+            where = "this process" if holder["pid"] == os.getpid() else f"process {holder['pid']}"
+            return f"{where} ({holder['program']}, since {holder['since']})"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another process"

@@ -1,0 +1,72 @@
+"""Words to sparse vectors for BM25, the same for every store.
+
+Tokens, English stemming, stop words and term weights are Qdrant's own `Bm25`, which needs no server. The other half of the formula, the inverse document
+frequency, is applied when searching: by Qdrant over the corpus of the scope, and by `LexicalScorer` for the reference store.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from erstwhile.model import Version
+
+if TYPE_CHECKING:
+    from qdrant_edge import Bm25, SparseVector
+
+__all__ = ["LexicalScorer", "document_terms", "lexical_text", "query_terms"]
+
+AVERAGE_LENGTH: Final = 24.0
+"""Expected tokens of a memory, for BM25's length normalisation. Fixed, so that a vector depends on its own text only."""
+
+
+@cache
+def _model() -> "Bm25":
+    from qdrant_edge import Bm25, Bm25Config
+
+    return Bm25(Bm25Config(language="english", ascii_folding=True, avg_len=AVERAGE_LENGTH))
+
+
+def lexical_text(version: Version) -> str:
+    """The text a version is found by: its content, its aliases and tags, and who said it."""
+    return "\n".join((version.content, *version.aliases, *version.tags, version.source.actor if version.is_turn else ""))
+
+
+def document_terms(text: str) -> dict[int, float]:
+    """Term weights of a text to be found: term id to weight, empty where the text has no words."""
+    return _weights(_model().embed_document(text))
+
+
+def query_terms(text: str) -> dict[int, float]:
+    """Term weights of a question: term id to 1."""
+    return _weights(_model().embed_query(text))
+
+
+def _weights(sparse: "SparseVector") -> dict[int, float]:
+    return dict(sorted(zip(sparse.indices, sparse.values, strict=True)))
+
+
+class LexicalScorer:
+    """BM25 in plain Python.
+
+    The inverse document frequency is ``ln(1 + (N - n + 0.5) / (n + 0.5))`` for a term in n of N texts, as in Robertson and Zaragoza, "The Probabilistic
+    Relevance Framework: BM25 and Beyond" (2009), kept above 0 by the 1 as Lucene and Qdrant do.
+
+    Args:
+        corpus: The texts that the frequencies are counted over. Those without a word do not count.
+    """
+
+    def __init__(self, corpus: Iterable[str]) -> None:
+        documents = [terms for text in corpus if (terms := document_terms(text))]
+        self._size = len(documents)
+        self._containing = Counter(term for terms in documents for term in terms)
+
+    def score(self, query: str, text: str) -> float:
+        """The BM25 score of ``text`` for ``query``; 0 where they share no word."""
+        weights = document_terms(text)
+        return sum(self._idf(term) * weights[term] for term in query_terms(query) if term in weights)
+
+    def _idf(self, term: int) -> float:
+        containing = self._containing[term]
+        return math.log(1 + (self._size - containing + 0.5) / (containing + 0.5))

@@ -1,0 +1,258 @@
+"""The contract of a store: operations are plain values, and a few methods carry them out.
+
+A store keeps rows. A row is a version with its vector; the lexical index is derived from the version by the store itself. Every read names its scopes.
+`erstwhile.testing.StoreSuite` holds what every implementation must pass.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from erstwhile.errors import InvalidInputError
+from erstwhile.model import Scope, Version
+from erstwhile.time import Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["TURN", "Batch", "Candidate", "Find", "Row", "Search", "Store", "StoreInfo", "Where"]
+
+TURN: Final = "turn"
+"""Stands for verbatim turns wherever types of memory are named in a filter."""
+PAGE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which versions. Every condition given must hold; the scope is the only one that must be given.
+
+    Attributes:
+        scopes: Exactly these scopes, at least one.
+        ids: Version ids.
+        memory_ids: Memories.
+        types: Names of memory types, or `TURN`.
+        tags: Versions that carry at least one of these tags.
+        keys: Versions written under at least one of these idempotency keys.
+        derived_from: Versions drawn from at least one of these.
+        session: Said in this session.
+        turns: Places in the session, closed-open from and to.
+        believed: ``True``: believed now. A time: believed then. ``None``: whenever.
+        valid: Holding at this time.
+        during: Holding at some time within.
+        changed: Appended or closed within this stretch of system time.
+    """
+
+    scopes: tuple[Scope, ...]
+    ids: tuple[str, ...] | None = None
+    memory_ids: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    keys: tuple[str, ...] | None = None
+    derived_from: tuple[str, ...] | None = None
+    session: str | None = None
+    turns: tuple[int, int] | None = None
+    believed: datetime | bool | None = None
+    valid: datetime | None = None
+    during: Interval | None = None
+    changed: Interval | None = None
+
+    def __post_init__(self) -> None:
+        if not self.scopes:
+            raise InvalidInputError("No scope was named; name at least one, an empty scope never means everything.")
+
+    @property
+    def corpus(self) -> "Where":
+        """The texts that word statistics are taken over: what is believed in the same scopes at the same time, and nothing else."""
+        return Where(scopes=self.scopes, believed=self.believed)
+
+    def matches(self, version: Version) -> bool:
+        """Whether ``version`` is one of those meant. This is the definition; a store's own filter must agree with it."""
+        holds = version.holds
+        return (
+            version.scope in self.scopes
+            and (self.ids is None or version.id in self.ids)
+            and (self.memory_ids is None or version.memory_id in self.memory_ids)
+            and (self.types is None or (version.type or TURN) in self.types)
+            and (self.tags is None or not set(self.tags).isdisjoint(version.tags))
+            and (self.keys is None or not set(self.keys).isdisjoint(version.keys))
+            and (self.derived_from is None or not set(self.derived_from).isdisjoint(version.links.derived_from))
+            and (self.session is None or version.source.session == self.session)
+            and (self.turns is None or (version.source.turn is not None and self.turns[0] <= version.source.turn < self.turns[1]))
+            and self._believes(version)
+            and (self.valid is None or holds.contains(self.valid))
+            and (self.during is None or holds.overlaps(self.during))
+            and (self.changed is None or self.changed.contains(version.system_from) or _closed_within(version, self.changed))
+        )
+
+    def _believes(self, version: Version) -> bool:
+        if self.believed is None:
+            return True
+        if isinstance(self.believed, bool):
+            return version.believed is self.believed
+        return Interval(start=version.system_from, end=version.system_to).contains(self.believed)
+
+
+def _closed_within(version: Version, window: Interval) -> bool:
+    return version.system_to is not None and window.contains(version.system_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A version with its vector.
+
+    Attributes:
+        version: The version.
+        vector: Its embedding, float32 of shape (dimension,), of length 1; ``None`` where it was not asked for.
+    """
+
+    version: Version
+    vector: "NDArray[np.float32] | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Find:
+    """Versions by filter, in order of id, which is the order of writing.
+
+    Attributes:
+        where: Which.
+        after: Only ids greater than this one.
+        limit: At most so many.
+        vectors: Whether the rows carry their vectors. Default no.
+    """
+
+    where: Where
+    after: str | None = None
+    limit: int = PAGE
+    vectors: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """The best versions by meaning and by words, both under the same filter, in one round trip.
+
+    Attributes:
+        where: Which; inverse document frequencies are taken over what is believed in these scopes at the time asked about, and nothing else.
+        vector: The query's embedding, float32 of shape (dimension,), of length 1.
+        text: The query's words for BM25.
+        limit: At most so many from each channel.
+    """
+
+    where: Where
+    vector: "NDArray[np.float32]"
+    text: str
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A version that a search found.
+
+    Attributes:
+        version: The version.
+        dense: Cosine of its vector with the query's, -1 to 1; ``None`` where it is not among the best by meaning.
+        lexical: Its BM25 score, above 0; ``None`` where it is not among the best by words.
+    """
+
+    version: Version
+    dense: float | None = None
+    lexical: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One write: after a crash at any point, all of it is there or none.
+
+    Attributes:
+        puts: Rows to append, and closed rows to put in the place of what they were; each with its vector.
+        believed: Version ids that must still be believed; otherwise nothing is written.
+    """
+
+    puts: tuple[Row, ...]
+    believed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreInfo:
+    """What a store says of itself.
+
+    Attributes:
+        kind: Its kind: "memory", "embedded" or "server".
+        location: Where it is.
+        fingerprint: The embedding model and preprocessing whose vectors it holds.
+        dimension: Length of a vector.
+        versions: Versions of all scopes together.
+        details: Anything else worth showing: files, sizes, segments.
+    """
+
+    kind: str
+    location: str
+    fingerprint: str
+    dimension: int
+    versions: int
+    details: dict[str, Any]
+
+
+class Store(ABC):
+    """Keeps rows, and finds them again. Safe to use from several threads."""
+
+    @abstractmethod
+    def find(self, find: Find) -> tuple[Row, ...]:
+        """Rows by filter, in order of id."""
+
+    @abstractmethod
+    def search(self, search: Search) -> tuple[Candidate, ...]:
+        """The best of each channel, merged, in order of id."""
+
+    @abstractmethod
+    def count(self, where: Where) -> int:
+        """How many versions, exactly."""
+
+    @abstractmethod
+    def write(self, batch: Batch) -> None:
+        """Write all of ``batch`` or nothing. The next read finds it; it survives the end of the process, and after `settle` a power cut.
+
+        Raises:
+            WriteConflictError: One of ``believed`` is no longer believed.
+            StoreUnavailableError: It cannot be written, e.g. the disk is full.
+        """
+
+    @abstractmethod
+    def erase(self, where: Where) -> None:
+        """Remove the versions for good, with their vectors and index entries."""
+
+    @abstractmethod
+    def latest(self) -> datetime | None:
+        """The latest system time that any version carries, ``None`` in an empty store. A clock that jumped back must not go below it."""
+
+    @abstractmethod
+    def info(self) -> StoreInfo:
+        """What the store says of itself."""
+
+    @abstractmethod
+    def claim(self, names: Collection[str]) -> AbstractContextManager[object]:
+        """Hold the right to write to what the names stand for (memories, sessions, idempotency keys) while a write is read for, planned and written.
+
+        Two writers that claim the same name take turns, in whatever thread or process they are.
+
+        Raises:
+            WriteConflictError: Another writer held a name for too long.
+        """
+
+    def settle(self) -> None:  # noqa: B027 - a store that is durable on write, or never, has nothing to do
+        """Make every write that has returned durable: it survives a power cut."""
+
+    def close(self) -> None:  # noqa: B027 - a store may have nothing to release
+        """Release what the store holds. Calling it again does nothing."""
+
+    def all(self, where: Where, *, vectors: bool = False) -> Iterator[Row]:
+        """Every row that ``where`` means, in order of id, fetched page by page."""
+        page = Find(where=where, vectors=vectors)
+        while rows := self.find(page):
+            yield from rows
+            if len(rows) < page.limit:
+                return
+            page = replace(page, after=rows[-1].version.id)

@@ -1,0 +1,84 @@
+"""A store in plain Python: the oracle that the others are tested against, and what ``open(":memory:")`` gives.
+
+Every operation is a loop over all versions, so it suits tests and small throw-away stores.
+"""
+
+import threading
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from datetime import datetime
+from operator import attrgetter
+
+from erstwhile.errors import WriteConflictError
+from erstwhile.store.lexical import LexicalScorer, lexical_text
+from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.selection import best
+
+__all__ = ["ReferenceStore"]
+
+
+class ReferenceStore(Store):
+    """Rows in a dict, searched one by one.
+
+    Args:
+        fingerprint: The embedding model whose vectors it will hold.
+        dimension: Length of a vector.
+    """
+
+    def __init__(self, *, fingerprint: str, dimension: int) -> None:
+        self._fingerprint = fingerprint
+        self._dimension = dimension
+        self._rows: dict[str, Row] = {}
+        self._lock = threading.RLock()
+        self._claim = threading.RLock()
+
+    def find(self, find: Find) -> tuple[Row, ...]:
+        """See `Store.find`."""
+        chosen = [row for row in self._select(find.where) if find.after is None or row.version.id > find.after]
+        chosen.sort(key=attrgetter("version.id"))
+        return tuple(row if find.vectors else Row(version=row.version) for row in chosen[: find.limit])
+
+    def search(self, search: Search) -> tuple[Candidate, ...]:
+        """See `Store.search`."""
+        rows = {row.version.id: row for row in self._select(search.where)}
+        dense = {id: float(row.vector @ search.vector) for id, row in rows.items() if row.vector is not None}
+        scorer = LexicalScorer(lexical_text(row.version) for row in self._select(search.where.corpus))
+        lexical = {id: score for id, row in rows.items() if (score := scorer.score(search.text, lexical_text(row.version))) > 0}
+        dense, lexical = best(dense, search.limit), best(lexical, search.limit)
+        return tuple(Candidate(version=rows[id].version, dense=dense.get(id), lexical=lexical.get(id)) for id in sorted(dense.keys() | lexical.keys()))
+
+    def count(self, where: Where) -> int:
+        """See `Store.count`."""
+        return len(self._select(where))
+
+    def write(self, batch: Batch) -> None:
+        """See `Store.write`."""
+        with self._lock:
+            held = [self._rows.get(id) for id in batch.believed]
+            if any(row is None or not row.version.believed for row in held):
+                raise WriteConflictError("Another writer changed the memory first; read it again and retry.")
+            self._rows |= {row.version.id: row for row in batch.puts}
+
+    def claim(self, names: Collection[str]) -> AbstractContextManager[object]:  # noqa: ARG002 - one process writes, so one lock stands for every name
+        """See `Store.claim`."""
+        return self._claim
+
+    def erase(self, where: Where) -> None:
+        """See `Store.erase`."""
+        with self._lock:
+            for row in self._select(where):
+                del self._rows[row.version.id]
+
+    def latest(self) -> datetime | None:
+        """See `Store.latest`."""
+        with self._lock:
+            times = [time for row in self._rows.values() for time in (row.version.system_from, row.version.system_to) if time is not None]
+        return max(times, default=None)
+
+    def info(self) -> StoreInfo:
+        """See `Store.info`."""
+        return StoreInfo(kind="memory", location=":memory:", fingerprint=self._fingerprint, dimension=self._dimension, versions=len(self._rows), details={})
+
+    def _select(self, where: Where) -> list[Row]:
+        with self._lock:
+            return [row for row in self._rows.values() if where.matches(row.version)]

@@ -1,0 +1,146 @@
+"""Points and intervals of time: aware, in UTC, closed-open.
+
+Two axes are kept apart everywhere. *Valid time* is when something holds in the world; *system time* is when the store believed it. Both are
+``datetime`` values in UTC with microsecond resolution. ``None`` as the end of an interval means "until changed".
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Protocol
+
+from erstwhile.errors import InvalidInputError
+
+__all__ = ["AsOf", "Clock", "Instant", "Interval", "SystemClock", "as_utc", "from_micros", "to_micros"]
+
+_ACCEPTED: Final = "an aware datetime, a date, or an ISO 8601 string such as '2024-06-01' or '2024-06-01T10:00:00Z'"
+
+Instant = datetime | date | str
+"""What a caller may give for a point in time: an aware datetime, a date (its first instant, in UTC), or either as an ISO 8601 string."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def as_utc(value: Instant, *, name: str = "time") -> datetime:
+    """Return ``value`` as an aware datetime in UTC.
+
+    Args:
+        value: An aware datetime, a date (taken as its first instant in UTC), or either in ISO 8601.
+        name: What the caller calls it, for the error message.
+
+    Raises:
+        InvalidInputError: It cannot be read as a time, or it is a datetime without a time zone.
+    """
+    parsed = _parse(value, name) if isinstance(value, str) else value
+    if isinstance(parsed, datetime):
+        if parsed.tzinfo is None or parsed.utcoffset() is None:
+            raise InvalidInputError(f"{name}: {parsed.isoformat()} has no time zone; say which, e.g. {parsed.isoformat()}+00:00 for UTC.")
+        try:
+            return parsed.astimezone(UTC)
+        except OverflowError as error:
+            raise InvalidInputError(f"{name}: {parsed.isoformat()} falls outside the years 1 to 9999 in UTC; give a time within them.") from error
+    if isinstance(parsed, date):
+        return datetime(parsed.year, parsed.month, parsed.day, tzinfo=UTC)
+    raise InvalidInputError(f"{name}: expected {_ACCEPTED}, got {type(value).__name__}.")
+
+
+def _parse(text: str, name: str) -> datetime | date:
+    stripped = text.strip()
+    try:
+        return date.fromisoformat(stripped)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(stripped)
+    except ValueError as error:
+        raise InvalidInputError(f"{name}: {text[:40]!r} is not a time; give {_ACCEPTED}.") from error
+
+
+def to_micros(instant: datetime) -> int:
+    """Whole microseconds since 1970-01-01T00:00:00Z, negative before it."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The instant that lies ``micros`` microseconds after 1970-01-01T00:00:00Z."""
+    return _EPOCH + micros * _MICROSECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A closed-open stretch of time, ``[start, end)``.
+
+    Attributes:
+        start: First instant inside.
+        end: First instant outside, or ``None`` for "until changed".
+    """
+
+    start: datetime
+    end: datetime | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", as_utc(self.start, name="start"))
+        if self.end is not None:
+            object.__setattr__(self, "end", as_utc(self.end, name="end"))
+            if self.end <= self.start:
+                raise InvalidInputError(
+                    f"The interval ends at {self.end.isoformat()}, not after its start {self.start.isoformat()}; give an end later than the start, or none."
+                )
+
+    def contains(self, instant: datetime) -> bool:
+        """Whether ``instant`` lies inside; the start does, the end does not."""
+        return self.start <= instant and (self.end is None or instant < self.end)
+
+    def overlaps(self, other: "Interval") -> bool:
+        """Whether the two share at least one instant."""
+        return (other.end is None or self.start < other.end) and (self.end is None or other.start < self.end)
+
+    def minus(self, other: "Interval") -> "tuple[Interval, ...]":
+        """What is left of this interval once ``other`` is cut out of it: none, one or two pieces, in order."""
+        if not self.overlaps(other):
+            return (self,)
+        before = (Interval(start=self.start, end=other.start),) if self.start < other.start else ()
+        after = (Interval(start=other.end, end=self.end),) if other.end is not None and (self.end is None or other.end < self.end) else ()
+        return before + after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """A point to ask about, on both axes.
+
+    Attributes:
+        valid: When it must have held in the world. Default: the system time asked about, and so now where that is not given either.
+        system: What the store believed at that time. Default: now. An answer for a past system time never changes, except after ``erase``.
+    """
+
+    valid: datetime | None = None
+    system: datetime | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("valid", "system"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, as_utc(value, name=name))
+
+    @classmethod
+    def of(cls, value: "AsOf | Instant | None") -> "AsOf":
+        """Read what a caller gave: an ``AsOf``, a bare time (taken as valid time), or nothing (now)."""
+        if value is None:
+            return cls()
+        return value if isinstance(value, AsOf) else cls(valid=as_utc(value, name="as_of"))
+
+
+class Clock(Protocol):
+    """Where the engine reads the time. Only the engine asks it."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        return datetime.now(UTC)

@@ -1,0 +1,135 @@
+"""The bi-temporal rules, as pure functions: from what is believed and what comes in, to what is written.
+
+A write never changes a row. It closes the belief in old versions (``system_to = now``) and appends new ones (``system_from = now``), all in one batch.
+Three things always hold afterwards: versions of one memory never overlap in both times at once; what was believed at an earlier system time reads as
+before; and a fact that arrives late takes its place in the past without hiding what holds now.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from erstwhile.model import Version
+from erstwhile.results import Action, Change
+from erstwhile.time import Interval
+
+__all__ = ["Plan", "changes_between", "correct", "current", "remember", "retract", "supersede"]
+
+NewId = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Writes that belong together.
+
+    Attributes:
+        close: Believed versions, as they were read, whose belief ends now.
+        append: New versions, the one that the plan is about first.
+    """
+
+    close: tuple[Version, ...] = ()
+    append: tuple[Version, ...] = ()
+
+
+def remember(new: Version) -> Plan:
+    """A memory that touches no other."""
+    return Plan(append=(new,))
+
+
+def supersede(new: Version, believed: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:
+    """Place ``new`` in the chain of the memories it supersedes.
+
+    It joins the oldest of them. An open-ended ``new`` holds until the next later fact among them, and ends for good what held when it begins. A ``new``
+    with an end of its own only interrupts: what held before goes on after it.
+
+    Args:
+        new: The incoming version; its ``memory_id`` is replaced.
+        believed: Every believed version of the memories it supersedes; at least one.
+        now: System time of the write.
+        new_id: Gives ids to the pieces of older versions that are appended again.
+    """
+    oldest = min(version.memory_id for version in believed)
+    return _place(replace(new, memory_id=oldest), believed, now=now, new_id=new_id)
+
+
+def correct(target: Version, better: Version, believed: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:
+    """Replace the belief ``target`` by ``better`` over ``better``'s valid time.
+
+    Args:
+        target: The believed version that was wrong.
+        better: What is believed instead, in the same chain. Where its valid interval differs, its neighbours in the chain make room.
+        believed: Every believed version of the memory, ``target`` among them.
+        now: System time of the write.
+        new_id: Gives ids to the pieces of neighbours that are appended again.
+    """
+    neighbours = [version for version in believed if version.id != target.id]
+    linked = replace(better, links=replace(better.links, corrects=(target.id,)))
+    if linked.valid == target.valid:
+        return Plan(close=(target,), append=(linked,))
+    plan = _place(linked, neighbours, now=now, new_id=new_id)
+    return Plan(close=(target, *plan.close), append=plan.append)
+
+
+def retract(believed: Iterable[Version]) -> Plan:
+    """Stop asserting these versions; their history stays."""
+    return Plan(close=tuple(believed))
+
+
+def _place(new: Version, believed: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:
+    open_ended = new.valid_to is None
+    if open_ended:
+        new = replace(new, valid_to=min((version.valid_from for version in believed if version.valid_from > new.valid_from), default=None))
+    taken = Interval(start=new.valid_from) if open_ended and new.valid_to is None else new.valid
+    overlapped = [version for version in believed if version.valid.overlaps(taken)]
+    pieces = [
+        replace(version, id=new_id(), valid_from=piece.start, valid_to=piece.end, system_from=now, links=replace(version.links, supersedes=(), corrects=()))
+        for version in overlapped
+        for piece in version.valid.minus(taken)
+        if not (open_ended and piece.start >= taken.start)
+    ]
+    links = replace(new.links, supersedes=tuple(version.id for version in overlapped))
+    return Plan(close=tuple(overlapped), append=(replace(new, links=links), *pieces))
+
+
+def current(versions: Iterable[Version], *, at: datetime) -> Version | None:
+    """The version of one memory to speak of at ``at``: the one that holds then, else the latest that began before, else the first to come."""
+    ordered = sorted(versions, key=lambda version: version.valid_from)
+    holding = [version for version in ordered if version.valid.contains(at)]
+    begun = [version for version in ordered if version.valid_from <= at]
+    for candidates in (holding, begun):
+        if candidates:
+            return candidates[-1]
+    return ordered[0] if ordered else None
+
+
+def changes_between(versions: Iterable[Version], *, window: Interval) -> tuple[Change, ...]:
+    """What was written within a stretch of system time, a change for each write and memory, in order.
+
+    Args:
+        versions: Every version that was appended or closed in that time; others are passed over.
+        window: The stretch of system time.
+    """
+    events: list[tuple[datetime, str, bool, Version]] = []
+    for version in versions:
+        if window.contains(version.system_from):
+            events.append((version.system_from, version.memory_id, True, version))
+        if version.system_to is not None and window.contains(version.system_to):
+            events.append((version.system_to, version.memory_id, False, version))
+    events.sort(key=lambda event: (event[0], event[1], event[3].valid_from, event[3].id))
+    superseded = {id for *_, appended, version in events if appended for id in version.links.supersedes}
+    found: list[Change] = []
+    for (at, memory_id), group in groupby(events, key=lambda event: event[:2]):
+        sides = list(group)
+        before = tuple(version for *_, appended, version in sides if not appended)
+        after = tuple(version for *_, appended, version in sides if appended)
+        found.append(Change(at=at, action=_action(before, after, superseded), memory_id=memory_id, before=before, after=after))
+    return tuple(found)
+
+
+def _action(before: Sequence[Version], after: Sequence[Version], superseded: Collection[str]) -> Action:
+    if any(version.links.corrects for version in after):
+        return Action.CORRECTED
+    if any(version.links.supersedes for version in after) or any(version.id in superseded for version in before):
+        return Action.SUPERSEDED
+    return Action.REMEMBERED if after else Action.RETRACTED

@@ -1,0 +1,131 @@
+"""Messages of a conversation, read into turns; pure."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from erstwhile.errors import InvalidInputError
+from erstwhile.model import MAX_CONTENT, Provenance, SourceKind, check_text
+from erstwhile.time import Instant, as_utc
+
+__all__ = ["Message", "Turn", "read_turns", "text_key"]
+
+DEFAULT_SESSION: Final = "default"
+_TOOL_ROLES: Final = frozenset({"tool", "function"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of a conversation, as a caller hands it in.
+
+    Attributes:
+        role: "user", "assistant", "system", "tool" or any other.
+        content: The text.
+        at: When it was said. Default: now.
+        name: Who said it, where the role does not tell.
+        id: The caller's own id; a message with an id or a time is kept once, however often it is observed.
+        session: The conversation. Default: the one given to ``observe``.
+    """
+
+    role: str
+    content: str
+    at: Instant | None = None
+    name: str | None = None
+    id: str | None = None
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A checked message, before it has a place in its session.
+
+    Attributes:
+        content: The text.
+        session: The conversation.
+        source: Where it comes from, its place left open.
+        at: When it was said, ``None`` for now.
+        role: The role.
+        key: Idempotency key, where the message can be told from another like it.
+    """
+
+    content: str
+    session: str
+    source: Provenance
+    at: datetime | None
+    role: str
+    key: str | None
+
+
+def read_turns(messages: Iterable[Message | Mapping[str, Any]], *, session: str | None) -> tuple[Turn, ...]:
+    """Check messages and turn them into turns. Messages without any text (a bare tool call) hold nothing to keep and are left out.
+
+    Args:
+        messages: `Message` objects or mappings with the same keys; ``content`` may also be a list of parts, as chat APIs have it, of which the text is kept.
+        session: The conversation of those that name none. Default: "default".
+
+    Raises:
+        InvalidInputError: One cannot be used; the message names its place.
+    """
+    if isinstance(messages, (str, bytes, Mapping, Message)):
+        raise InvalidInputError(f"messages: expected a list of messages, got one {type(messages).__name__}; put it in a list.")
+    turns = (_read(message, place, session) for place, message in enumerate(messages))
+    return tuple(turn for turn in turns if turn is not None)
+
+
+def _read(message: Message | Mapping[str, Any], place: int, session: str | None) -> Turn | None:
+    name = f"message {place}"
+    given = message if isinstance(message, Message) else _of_mapping(message, name)
+    text = _text(given.content, name)
+    if not text.strip():
+        return None
+    content = check_text(text, name=f"{name} content", limit=MAX_CONTENT)
+    role = check_text(given.role, name=f"{name} role")
+    at = None if given.at is None else as_utc(given.at, name=f"{name} at")
+    spoken_in = given.session or session or DEFAULT_SESSION
+    kind = SourceKind.TOOL if role in _TOOL_ROLES else SourceKind.STATED
+    return Turn(
+        content=content,
+        session=spoken_in,
+        source=Provenance(kind=kind, actor=given.name or role, session=spoken_in, reference=given.id),
+        at=at,
+        role=role,
+        key=_turn_key(given, content, spoken_in, at),
+    )
+
+
+def _of_mapping(message: object, name: str) -> Message:
+    if not isinstance(message, Mapping):
+        raise InvalidInputError(f"{name}: expected a Message or a mapping with role and content, got {type(message).__name__}.")
+    known = {key: message[key] for key in ("role", "content", "at", "name", "id", "session") if key in message}
+    if missing := {"role", "content"} - known.keys():
+        raise InvalidInputError(f"{name} has no {' and no '.join(sorted(missing))}.")
+    return Message(**known)
+
+
+def _text(content: object, name: str) -> str:
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [part if isinstance(part, str) else part.get("text", "") for part in content if isinstance(part, (str, Mapping))]
+        if all(isinstance(part, str) for part in parts):
+            return "\n".join(part for part in parts if part)
+    raise InvalidInputError(f"{name} content: expected text or a list of parts with text, got {type(content).__name__}.")
+
+
+def _turn_key(message: Message, content: str, session: str, at: datetime | None) -> str | None:
+    if message.id is not None:
+        return text_key("turn", session, message.id)
+    if at is not None:
+        return text_key("turn", session, message.role, message.name, at, content)
+    return None
+
+
+def text_key(*parts: object) -> str:
+    """A hash that stands for these parts: the first 128 bits of SHA-256 over their JSON, in hexadecimal."""
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]

@@ -1,0 +1,93 @@
+"""From what a caller gives to versions; pure but for the ids."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+import uuid_utils
+
+from erstwhile.errors import InvalidInputError
+from erstwhile.model import Draft, Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.turns import Turn
+
+__all__ = ["KEEP", "Keep", "changed", "first_version", "new_id", "turn_version"]
+
+
+class Keep(Enum):
+    """Stands for an argument that was not given, where ``None`` means something."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+
+
+def new_id() -> str:
+    """A time-ordered UUID, version 7."""
+    return str(uuid_utils.uuid7())
+
+
+def first_version(draft: Draft, scope: Scope, *, kind: MemoryType, fingerprint: str, key: str, now: datetime) -> Version:
+    """The version that a draft becomes, as a memory of its own."""
+    return Version(
+        id=new_id(),
+        memory_id=new_id(),
+        content=draft.content,
+        type=kind,
+        scope=scope,
+        source=draft.source,
+        valid_from=draft.valid_from or now,
+        valid_to=draft.valid_to,
+        system_from=now,
+        expires_at=draft.expires_at,
+        confidence=draft.confidence,
+        importance=draft.importance,
+        pinned=draft.pinned,
+        tags=draft.tags,
+        aliases=draft.aliases,
+        metadata=draft.metadata,
+        links=Links(derived_from=draft.derived_from),
+        fingerprint=fingerprint,
+        keys=(key,),
+    )
+
+
+def turn_version(turn: Turn, scope: Scope, *, place: int, fingerprint: str, now: datetime) -> Version:
+    """The version that a turn becomes, at its place in the session."""
+    return Version(
+        id=new_id(),
+        memory_id=new_id(),
+        content=turn.content,
+        type=None,
+        scope=scope,
+        source=replace(turn.source, turn=place),
+        valid_from=turn.at or now,
+        system_from=now,
+        metadata={"role": turn.role},
+        fingerprint=fingerprint,
+        keys=() if turn.key is None else (turn.key,),
+    )
+
+
+def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None, fingerprint: str, now: datetime) -> Version:
+    """The better belief: ``old`` with what was given in its place.
+
+    Raises:
+        InvalidInputError: ``old`` is a turn, nothing was given, or something given cannot be used.
+    """
+    if old.type is None:
+        raise InvalidInputError(f"{old.id} is a turn; turns are evidence and stay as they were said. Retract it or erase it.")
+    wanted = {name: value for name, value in given.items() if value is not KEEP}
+    if not wanted and source is None:
+        raise InvalidInputError("Nothing to correct was given; give the new content, or what else was wrong.")
+    kept = {name: getattr(old, name) for name in given}
+    draft = Draft(**{**kept, **wanted}, source=source or replace(old.source, kind=SourceKind.CORRECTED, quote=None))
+    better = first_version(draft, old.scope, kind=draft.type or old.type, fingerprint=fingerprint, key="", now=now)
+    return replace(better, memory_id=old.memory_id, links=Links(derived_from=old.links.derived_from, contradicts=old.links.contradicts), keys=old.keys)
+
+
+def in_order(versions: Sequence[Version]) -> tuple[Version, ...]:
+    """Versions in order of valid time."""
+    return tuple(sorted(versions, key=lambda version: (version.valid_from, version.id)))

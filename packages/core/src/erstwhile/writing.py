@@ -1,0 +1,152 @@
+"""Remembering, correcting and retracting: reading what is there, planning against it, writing."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from erstwhile import timeline
+from erstwhile.errors import InvalidInputError, NotFoundError
+from erstwhile.model import MAX_CONTENT, Draft, MemoryType, Provenance, Scope, Version, check_text
+from erstwhile.refs import Ref, resolve
+from erstwhile.results import Action, Outcome
+from erstwhile.store import Find, Row, Where
+from erstwhile.timeline import Plan
+from erstwhile.turns import text_key
+from erstwhile.versions import KEEP, changed, first_version, in_order, new_id
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from erstwhile.ledger import Ledger
+
+__all__ = ["correct", "remember", "retract"]
+
+_DRAFT_FIELDS: Final = frozenset(field.name for field in fields(Draft))
+
+
+def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mapping[str, Any]]) -> tuple[Outcome, ...]:
+    """See `ScopedMemory.remember_many`."""
+    drafts = [_draft(draft, place) for place, draft in enumerate(given)]
+    if not drafts:
+        return ()
+    vectors = ledger.embedder.embed([draft.content for draft in drafts], role="passage")
+    outcomes = tuple(_remember(ledger, scope, draft, vector) for draft, vector in zip(drafts, vectors, strict=True))
+    ledger.store.settle()
+    return outcomes
+
+
+def _draft(given: Draft | str | Mapping[str, Any], place: int) -> Draft:
+    if isinstance(given, Draft):
+        return given
+    try:
+        return Draft(**_parts(given))
+    except InvalidInputError as error:
+        raise InvalidInputError(f"Draft {place}: {error}") from None
+
+
+def _parts(given: object) -> dict[str, Any]:
+    if isinstance(given, str):
+        return {"content": given}
+    if not isinstance(given, Mapping):
+        raise InvalidInputError(f"Expected a Draft, a mapping or a text, got {type(given).__name__}.")
+    if unknown := sorted(str(name) for name in given if name not in _DRAFT_FIELDS):
+        raise InvalidInputError(f"{', '.join(unknown)[:80]} is no part of a memory; the parts are {', '.join(sorted(_DRAFT_FIELDS))}.")
+    return {"content": "", **given}
+
+
+def _remember(ledger: "Ledger", scope: Scope, draft: Draft, vector: "NDArray[np.float32]") -> Outcome:
+    key = _content_key(draft) if draft.key is None else text_key("key", draft.key)
+    memory_ids = tuple(dict.fromkeys(resolve(ledger.store, scope, ref).memory_id for ref in draft.supersedes))
+
+    def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
+        if (written := _written(ledger, scope, draft, key, now)) is not None:
+            return Plan(), Outcome(action=Action.UNCHANGED, version=written, reason="It was remembered before; nothing was written.")
+        believed = tuple(row.version for row in rows)
+        _check_supersedable(believed, memory_ids)
+        kind = draft.type or (min(believed, key=lambda version: version.memory_id).type if believed else None) or MemoryType.FACT
+        new = first_version(draft, scope, kind=kind, fingerprint=ledger.embedder.fingerprint, key=key, now=now)
+        if not believed:
+            return timeline.remember(new), Outcome(action=Action.REMEMBERED, version=new, written=(new,), reason="A new memory; it ends no other.")
+        plan = timeline.supersede(new, believed, now=now, new_id=new_id)
+        return plan, _placed(plan, bounded=draft.valid_to is not None)
+
+    read = _reader(ledger, scope, memory_ids)
+    return ledger.commit((key, *memory_ids), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
+
+
+def _content_key(draft: Draft) -> str:
+    source = draft.source
+    return text_key(
+        "text", draft.content, source.session, source.turn, source.reference, draft.type, draft.valid_from, draft.valid_to, draft.expires_at, draft.supersedes
+    )
+
+
+def _written(ledger: "Ledger", scope: Scope, draft: Draft, key: str, now: datetime) -> Version | None:
+    # The caller's own key answers a retry, however late. Content alone answers only while it still stands: what was retracted, or has ended, can be said again.
+    where = Where(scopes=(scope,), keys=(key,))
+    if draft.key is None:
+        where = replace(where, believed=True, valid=draft.valid_from or now)
+    rows = ledger.store.find(Find(where=where, limit=1))
+    return rows[0].version if rows else None
+
+
+def _check_supersedable(believed: Sequence[Version], memory_ids: Sequence[str]) -> None:
+    if any(version.is_turn for version in believed):
+        raise InvalidInputError("A turn cannot be superseded; turns are evidence. Name the memory drawn from it.")
+    if gone := set(memory_ids) - {version.memory_id for version in believed}:
+        raise NotFoundError(f"Nothing of memory {min(gone)} is believed any more, so there is nothing to supersede; remember this as a memory of its own.")
+
+
+def _placed(plan: Plan, *, bounded: bool) -> Outcome:
+    new, *_ = plan.append
+    since = f"{new.valid_from:%Y-%m-%d}"
+    if new.valid_to is not None and not bounded:
+        action, reason = Action.PLACED, f"Holds from {since} to {new.valid_to:%Y-%m-%d}, when the next fact begins; what holds after that is untouched."
+    elif not plan.close:
+        action, reason = Action.SUPERSEDED, f"Follows in the same chain from {since}; nothing held then any more."
+    else:
+        until = f" until {new.valid_to:%Y-%m-%d}" if new.valid_to is not None else ""
+        action, reason = Action.SUPERSEDED, f"Takes the place of what held from {since}{until}; that stays in history."
+    return Outcome(action=action, version=new, ended=plan.close, written=in_order(plan.append), reason=reason)
+
+
+def correct(ledger: "Ledger", scope: Scope, ref: Ref, given: Mapping[str, Any], *, source: Provenance | None, at: datetime | None) -> Outcome:
+    """See `ScopedMemory.correct`; ``given`` has a value, or `KEEP`, for each part."""
+    target = resolve(ledger.store, scope, ref)
+    vectors = {}
+    if (content := given["content"]) is not KEEP:
+        vectors[content] = ledger.embedder.embed([check_text(content, name="content", limit=MAX_CONTENT)], role="passage")[0]
+
+    def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
+        believed = tuple(row.version for row in rows)
+        old = target.pick(believed, at=at or now)
+        better = changed(old, given, source=source, fingerprint=ledger.embedder.fingerprint, now=now)
+        plan = timeline.correct(old, better, believed, now=now, new_id=new_id)
+        reason = f"A better belief from {plan.append[0].valid_from:%Y-%m-%d} on; what was believed before stays in history."
+        return plan, Outcome(action=Action.CORRECTED, version=plan.append[0], ended=plan.close, written=in_order(plan.append), reason=reason)
+
+    return ledger.commit((target.memory_id,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors=vectors)
+
+
+def retract(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
+    """See `ScopedMemory.retract`."""
+    target = resolve(ledger.store, scope, ref)
+
+    def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
+        believed = tuple(row.version for row in rows)
+        last = target.pick(believed, at=now)
+        plan = timeline.retract(believed if target.version_id is None else (last,))
+        return plan, Outcome(action=Action.RETRACTED, version=last, ended=plan.close, reason="No longer asserted; it stays in history.")
+
+    return ledger.commit((target.memory_id,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors={})
+
+
+def _reader(ledger: "Ledger", scope: Scope, memory_ids: tuple[str, ...]) -> Callable[[], tuple[Row, ...]]:
+    def read() -> tuple[Row, ...]:
+        if not memory_ids:
+            return ()
+        return tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=memory_ids, believed=True), vectors=True))
+
+    return read

@@ -1,0 +1,3 @@
+"""Placeholder: erstwhile's memory for LlamaIndex arrives in a later release. There is nothing to import yet."""
+
+__all__: list[str] = []
