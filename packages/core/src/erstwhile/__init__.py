@@ -1,6 +1,7 @@
 """Typed, bi-temporal memory for AI agents, on the user's own machine."""
 
 from erstwhile.config import Settings
+from erstwhile.embed import Embedder
 from erstwhile.engine import Engine
 from erstwhile.engine import open_engine as open  # noqa: A004 - `erstwhile.open()` is the front door
 from erstwhile.errors import (
@@ -22,8 +23,10 @@ from erstwhile.errors import (
     WriteConflictError,
 )
 from erstwhile.model import Draft, Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.refs import Ref
 from erstwhile.results import Action, Change, Hit, Outcome, Recall, Receipt, Stats
 from erstwhile.scoped import ScopedMemory
+from erstwhile.store import StoreInfo
 from erstwhile.time import AsOf, Clock, Instant, Interval
 from erstwhile.turns import Message
 
@@ -33,6 +36,7 @@ __all__ = [
     "Change",
     "Clock",
     "Draft",
+    "Embedder",
     "Engine",
     "ErstwhileError",
     "Hit",
@@ -52,6 +56,7 @@ __all__ = [
     "Provenance",
     "Recall",
     "Receipt",
+    "Ref",
     "Scope",
     "ScopedMemory",
     "Settings",
@@ -62,6 +67,7 @@ __all__ = [
     "StoreError",
     "StoreForkedError",
     "StoreFormatError",
+    "StoreInfo",
     "StoreLockedError",
     "StoreUnavailableError",
     "Version",

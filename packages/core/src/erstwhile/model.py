@@ -95,6 +95,20 @@ class SourceKind(StrEnum):
     IMPORTED = "imported"
     """Brought from another system."""
 
+    @classmethod
+    def of(cls, value: "SourceKind | str") -> "SourceKind":
+        """Read a kind from its name, whatever its case.
+
+        Raises:
+            InvalidInputError: There is no such kind; the message lists them.
+        """
+        if isinstance(value, cls):
+            return value
+        try:
+            return cls(value.strip().lower())
+        except (ValueError, AttributeError) as error:
+            raise InvalidInputError(f"{str(value)[:40]!r} is not a source kind; choose one of {', '.join(cls)}.") from error
+
 
 def check_text(value: object, *, name: str, limit: int = MAX_NAME) -> str:
     """Return ``value`` if it is text that can be stored: not blank, at most ``limit`` characters, no NUL, no lone surrogate.
@@ -206,10 +220,7 @@ class Provenance:
     quote: str | None = None
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "kind", SourceKind(self.kind))
-        except ValueError as error:
-            raise InvalidInputError(f"{str(self.kind)[:40]!r} is not a source kind; choose one of {', '.join(SourceKind)}.") from error
+        object.__setattr__(self, "kind", SourceKind.of(self.kind))
         check_text(self.actor, name="source actor")
         for name, limit in (("session", MAX_NAME), ("reference", 2_048), ("quote", MAX_CONTENT)):
             if (value := getattr(self, name)) is not None:
@@ -282,7 +293,9 @@ class Version:
     keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        Interval(start=self.valid_from, end=self.valid_to)
+        # Runs for every version that a search reads, so an interval is made only where there is an end to check.
+        if self.valid_to is not None:
+            Interval(start=self.valid_from, end=self.valid_to)
         if self.expires_at is not None and self.expires_at <= self.valid_from:
             raise InvalidInputError(
                 f"It expires at {self.expires_at.isoformat()}, not after it begins to hold at {self.valid_from.isoformat()}; give a later expiry."

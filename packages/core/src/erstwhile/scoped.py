@@ -33,7 +33,7 @@ class ScopedMemory:
     """The memory of one scope. Get one from `Engine.scope`.
 
     Args:
-        engine: The ledger.
+        ledger: The store, the embedding model and the clock.
         scope: What is written to, and read.
         also: Further scopes that reads take in.
     """

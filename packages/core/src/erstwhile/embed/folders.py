@@ -70,8 +70,8 @@ def hub_model(spec: str) -> EmbeddingModel:
     if parsed is None:
         raise InvalidInputError(f"{spec!r} is not a hub name; write hf:organisation/name or hf:organisation/name@revision")
     try:
-        from huggingface_hub import snapshot_download  # noqa: PLC0415 - optional, and slow to import
-        from huggingface_hub.errors import LocalEntryNotFoundError  # noqa: PLC0415
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import LocalEntryNotFoundError
     except ImportError as error:
         raise MissingDependencyError('a hub name needs huggingface_hub; run: pip install "erstwhile[hub]"') from error
 

@@ -57,7 +57,7 @@ class HashingEmbedder:
 
         Raises InvalidInputError if texts is one string, or the role is unknown.
         """
-        import numpy as np  # noqa: PLC0415 - importing erstwhile.embed must not import numpy
+        import numpy as np  # late: importing erstwhile.embed must not import numpy
 
         listed = checked_texts(texts, role)
         vectors = np.empty((len(listed), self._dimension), dtype=np.float32)
@@ -70,7 +70,7 @@ class HashingEmbedder:
         return vectors / np.float32(math.isqrt(self._dimension))
 
     def _signs(self, word: str) -> NDArray[np.int64]:
-        import numpy as np  # noqa: PLC0415 - as above
+        import numpy as np
 
         digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=self._dimension // 8).digest()
         bits = np.unpackbits(np.frombuffer(digest, dtype=np.uint8))

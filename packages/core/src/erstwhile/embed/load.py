@@ -23,7 +23,7 @@ def load_embedder(spec: str | Path | Embedder = "bge-small", *, threads: int | N
         spec: ``"bge-small"`` (the default; 384 dimensions, 512 tokens) or ``"fast"`` (all-MiniLM-L6-v2; 384 dimensions, 256 tokens, twice as fast); the path
             of a folder that sentence-transformers saved with an ONNX export, or of an ``.onnx`` file in it; ``"hf:organisation/name"``, with ``@revision``
             if wanted, which downloads the model if the hub's cache does not hold it; or an embedder, which is given back.
-        threads: Threads that one call of a model may use; default: two, or one on a single core. It does not change the vectors of the profiles.
+        threads: Threads that one call with many texts may use; default: two, or one on a single core. It does not change the vectors.
 
     Raises:
         ModelNotFoundError: nothing goes by that name; the message says what to install.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from erstwhile.embed.protocol import Role
 
 DEFAULT_THREADS = 2
-# Larger batches are no faster, and each token takes some 50 kB while it runs.
-BATCH_TOKENS = 512
+# Larger runs are no faster, hold more memory, and leave less to share out between threads.
+RUN_TOKENS = 128
 ERRORS_ONLY = 3
 # Outputs with a vector per token, as exporters call them; the first output otherwise.
 TOKEN_OUTPUTS = ("token_embeddings", "last_hidden_state")
@@ -41,7 +42,7 @@ class OnnxEmbedder:
 
     Args:
         model: What to load; `load_embedder` finds it.
-        threads: Threads that one call may use; default: two, or one on a single core.
+        threads: Threads that one call with many texts may use; default: two, or one on a single core. A single text uses one.
 
     Raises:
         InvalidInputError: fewer than one thread.
@@ -86,7 +87,7 @@ class OnnxEmbedder:
 
         Texts are cut after the model's number of tokens. Raises InvalidInputError if texts is one string or the role is unknown, and what `load` raises.
         """
-        import numpy as np  # noqa: PLC0415 - importing erstwhile.embed must not import numpy
+        import numpy as np  # late: importing erstwhile.embed must not import numpy
 
         listed = checked_texts(texts, role)
         vectors = np.empty((len(listed), self.dimension), dtype=np.float32)
@@ -95,33 +96,41 @@ class OnnxEmbedder:
         loaded = self._load()
         prefix = self._model.prefixes[role]
         encoded = [loaded.encode(prefix + text) for text in listed]
-        for rows in self._batches(encoded):
-            vectors[rows] = loaded.run([encoded[row] for row in rows])
+        runs = list(self._runs(encoded))
+        # Threads take whole runs, and a run takes one thread: sharing out a single product of this size costs more than it saves.
+        workers = min(self._threads, len(runs))
+        if workers == 1:
+            results = [loaded.run([encoded[row] for row in rows]) for rows in runs]
+        else:
+            with ThreadPoolExecutor(workers, thread_name_prefix="erstwhile-embed") as pool:
+                results = list(pool.map(lambda rows: loaded.run([encoded[row] for row in rows]), runs))
+        for rows, result in zip(runs, results, strict=True):
+            vectors[rows] = result
         return vectors
 
-    def _batches(self, encoded: Sequence[list[int]]) -> Iterator[list[int]]:
-        """Positions of texts to run together: of one length in tokens, and within the bound of a batch."""
-        by_length = sorted(range(len(encoded)), key=lambda row: len(encoded[row]))
+    def _runs(self, encoded: Sequence[list[int]]) -> Iterator[list[int]]:
+        """Positions of texts to run together: of one length in tokens, and within the bound of a run; the longest first, so that threads end together."""
+        by_length = sorted(range(len(encoded)), key=lambda row: len(encoded[row]), reverse=True)
         for length, group in groupby(by_length, key=lambda row: len(encoded[row])):
             rows = list(group)
-            size = max(1, BATCH_TOKENS // length) if self._model.batchable else 1
+            size = max(1, RUN_TOKENS // length) if self._model.batchable else 1
             yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
     def _load(self) -> _Loaded:
         with self._lock:
             if self._loaded is None:
                 verify(self._model)
-                self._loaded = _Loaded(self._model, self._threads)
+                self._loaded = _Loaded(self._model)
             return self._loaded
 
 
 class _Loaded:
     """A session, its tokenizer, and how the one feeds the other."""
 
-    def __init__(self, model: EmbeddingModel, threads: int) -> None:
+    def __init__(self, model: EmbeddingModel) -> None:
         self._model = model
         self._tokenizer = _open_tokenizer(model)
-        self._session = _open_session(model, threads)
+        self._session = _open_session(model)
         self._inputs = {given.name: given.type for given in self._session.get_inputs()}
         unknown = self._inputs.keys() - {"input_ids", "attention_mask", "token_type_ids", "position_ids"}
         if unknown:
@@ -136,11 +145,12 @@ class _Loaded:
             text = text.lower()
         # A lone surrogate can be in a str but not in UTF-8, which the tokenizer takes.
         ids: list[int] = self._tokenizer.encode(text.encode("utf-8", "replace").decode()).ids
-        return ids
+        # A tokenizer without special tokens makes nothing of an empty text, and a model cannot run on nothing.
+        return ids or [0]
 
     def run(self, batch: Sequence[list[int]]) -> NDArray[np.float32]:
         """Vectors of texts of equal length, shape (len(batch), dimension)."""
-        import numpy as np  # noqa: PLC0415 - as above
+        import numpy as np
 
         ids = np.array(batch, dtype=np.int64)
         feed = {
@@ -160,7 +170,7 @@ class _Loaded:
 
         In float64 and one text at a time, so that neither the batch nor the order of a sum can reach a bit of the result.
         """
-        import numpy as np  # noqa: PLC0415 - as above
+        import numpy as np
 
         exact = rows.astype(np.float64)
         if exact.ndim == 2:
@@ -177,7 +187,7 @@ _DTYPES = {"tensor(int32)": "int32"}
 
 def _open_tokenizer(model: EmbeddingModel) -> Tokenizer:
     try:
-        from tokenizers import Tokenizer  # noqa: PLC0415 - slow to import
+        from tokenizers import Tokenizer
     except ImportError as error:
         raise MissingDependencyError("embedding needs tokenizers; run: pip install tokenizers") from error
     try:
@@ -190,19 +200,19 @@ def _open_tokenizer(model: EmbeddingModel) -> Tokenizer:
     return tokenizer
 
 
-def _open_session(model: EmbeddingModel, threads: int) -> InferenceSession:
+def _open_session(model: EmbeddingModel) -> InferenceSession:
     try:
-        import onnxruntime  # noqa: PLC0415 - slow to import
+        import onnxruntime
     except ImportError as error:
         raise MissingDependencyError("embedding needs onnxruntime; run: pip install onnxruntime") from error
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = ERRORS_ONLY
-    # Spinning saves a fifth of a short text's time, and takes a core from the host's own work for it.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # An arena keeps the memory of the longest text for good, and is no faster here.
+    options.enable_cpu_mem_arena = False
     try:
         return onnxruntime.InferenceSession(str(model.onnx), options, providers=["CPUExecutionProvider"])
     except Exception as error:

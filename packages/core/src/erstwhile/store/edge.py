@@ -33,7 +33,7 @@ from erstwhile.store.durable import GroupCommit, sync_wal
 from erstwhile.store.folder import Manifest, StoreFolder
 from erstwhile.store.lexical import document_terms, lexical_text, query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
-from erstwhile.store.selection import SPARE, best_of_ranked
+from erstwhile.store.selection import best_of_ranked
 from erstwhile.time import from_micros
 
 __all__ = ["EdgeStore"]
@@ -142,7 +142,7 @@ class EdgeStore(Store):
         """See `Store.search`."""
         queries = self._queries(search)
         with self._using() as shard:
-            answers = shard.query_batch(qdrant.QueryBatchRequest([query.request(search.limit + SPARE, payload=True) for query in queries.values()]))
+            answers = shard.query_batch(qdrant.QueryBatchRequest([query.request(search.limit + 1, payload=True) for query in queries.values()]))
             payloads = {str(point.id): point.payload for points in answers for point in points}
             channels = {
                 name: best_of_ranked(partial(_more, shard, query), _scores(points), search.limit)

@@ -1,33 +1,34 @@
-"""Choosing the best of many scores, the same way in every store."""
+"""Choosing the best of many scores, the same way in every store.
+
+Which of several equals an engine returns first is its own affair. So equals are never cut apart by it: the last group of equals that does not fit whole is
+left out, for the channel cannot tell its members apart. Only where nothing would be left, because all of the best are equal, are the lowest ids taken.
+"""
 
 import heapq
 from collections.abc import Callable, Mapping
 
 __all__ = ["best", "best_of_ranked"]
 
-SPARE = 16
-
 
 def best(scores: Mapping[str, float], limit: int) -> dict[str, float]:
-    """The ``limit`` highest scores, ties broken by id."""
-    chosen = heapq.nsmallest(limit, scores.items(), key=lambda item: (-item[1], item[0]))
-    return dict(chosen)
+    """The highest scores, at most ``limit``, chosen by the rule above."""
+    ordered = heapq.nsmallest(limit + 1, scores.items(), key=lambda item: (-item[1], item[0]))
+    if len(ordered) <= limit:
+        return dict(ordered)
+    first_left_out = ordered[limit][1]
+    return {id: score for id, score in ordered if score > first_left_out} or dict(ordered[:limit])
 
 
 def best_of_ranked(fetch: Callable[[int], Mapping[str, float]], first: Mapping[str, float], limit: int) -> dict[str, float]:
-    """The ``limit`` highest scores, ties broken by id, from a source that breaks ties as it likes.
-
-    The source is asked for a few more than needed. Only if the last of those still ties with the last one wanted is it asked again, for more.
+    """The same, from a source that gives its highest scores and orders equals as it likes.
 
     Args:
         fetch: Gives so many of the highest scores.
-        first: What ``fetch(limit + SPARE)`` gave.
+        first: What ``fetch(limit + 1)`` gave.
         limit: How many are wanted.
     """
-    asked, scores = limit + SPARE, first
-    while True:
-        chosen = best(scores, limit)
-        if len(scores) < asked or min(chosen.values()) > min(scores.values()):
-            return chosen
+    asked, scores = limit + 1, first
+    while len(scores) >= asked and min(scores.values()) == max(scores.values()):
         asked *= 4
         scores = fetch(asked)
+    return best(scores, limit)

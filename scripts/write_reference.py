@@ -1,0 +1,113 @@
+"""Write docs/reference/api.md from the docstrings: `python scripts/write_reference.py`; `--check` fails if it is not current."""
+
+import enum
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import erstwhile
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "api.md"
+HEADER = """# Python API
+
+<!-- Written by scripts/write_reference.py from the docstrings; do not edit. -->
+
+Everything here is imported from `erstwhile`. Arguments are checked before anything is done: what cannot be used raises `InvalidInputError`, and nothing is
+written.
+"""
+GROUPS = {
+    "Opening": ["open", "Engine", "Settings"],
+    "Remembering and recalling": ["ScopedMemory"],
+    "What goes in": ["Scope", "MemoryType", "Draft", "Message", "Provenance", "SourceKind", "Ref", "Instant", "AsOf", "Interval"],
+    "What comes back": ["Outcome", "Action", "Recall", "Hit", "Version", "Links", "Change", "Receipt", "Stats", "StoreInfo"],
+    "Seams": ["Embedder", "Clock"],
+}
+UNIONS = {
+    "Instant": "What may be given for a point in time: an aware `datetime`, a `date` (its first instant in UTC), or either as ISO 8601 text.",
+    "Ref": "What may be given for a memory: its id, the id of one of its versions, or anything a call returned that has a `memory_id`.",
+}
+SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):$")
+ITEM = re.compile(r"^(\*{0,2}\w+(?:, \w+)*): (.*)$")
+
+
+def page() -> str:
+    """The text of the page."""
+    errors = sorted(name for name in erstwhile.__all__ if name.endswith("Error"))
+    groups = {**GROUPS, "Errors": errors}
+    missing = set(erstwhile.__all__) - {name for names in groups.values() for name in names}
+    if missing:
+        raise SystemExit(f"Give these a place in GROUPS: {', '.join(sorted(missing))}")
+    parts = [HEADER]
+    for title, names in groups.items():
+        parts.append(f"## {title}\n")
+        parts += [_entry(name) for name in names]
+    return "\n".join(parts)
+
+
+def _entry(name: str) -> str:
+    thing = getattr(erstwhile, name)
+    if inspect.isfunction(thing):
+        return f"### `{name}`\n\n{_signature(f'erstwhile.{name}', thing)}\n{_markdown(inspect.getdoc(thing))}\n"
+    if name in UNIONS:
+        return f"### `{name}`\n\n{UNIONS[name]}\n"
+    text = f"### `{name}`\n\n{_markdown(inspect.getdoc(thing))}\n"
+    if issubclass(thing, enum.Enum):
+        return text + "\n".join(f"- `{member.value}`" for member in thing) + "\n"
+    if name in ("Engine", "ScopedMemory"):
+        methods = [item for item in vars(thing).items() if not item[0].startswith("_") and inspect.isfunction(item[1])]
+        text += "\n".join(f"#### `{name}.{method}`\n\n{_signature(method, body)}\n{_markdown(inspect.getdoc(body))}\n" for method, body in methods)
+    return text
+
+
+def _signature(name: str, function: object) -> str:
+    signature = inspect.signature(function)  # type: ignore[arg-type]
+    lines = [f"{name}("]
+    seen_keyword = False
+    for parameter in signature.parameters.values():
+        if parameter.name == "self":
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not seen_keyword:
+            seen_keyword = True
+            if not any(other.kind is other.VAR_POSITIONAL for other in signature.parameters.values()):
+                lines.append("    *,")
+        lines.append(f"    {_parameter(parameter)},")
+    body = f"{name}()" if len(lines) == 1 else "\n".join([*lines, ")"])
+    return f"```text\n{body}\n```\n"
+
+
+def _parameter(parameter: inspect.Parameter) -> str:
+    star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+    if parameter.default is parameter.empty:
+        return star + parameter.name
+    default = parameter.default.name if isinstance(parameter.default, enum.Enum) else repr(parameter.default)
+    return f"{parameter.name}={default}"
+
+
+def _markdown(doc: str | None) -> str:
+    out: list[str] = []
+    inside = False
+    for line in (doc or "").splitlines():
+        if match := SECTION.match(line):
+            inside = True
+            out += [f"**{match[1]}**", ""]
+        elif inside and line.startswith("    "):
+            item = ITEM.match(line.strip()) if not line.startswith("        ") else None
+            out.append(f"- `{item[1]}`: {item[2]}" if item else f"  {line.strip()}")
+        else:
+            inside = inside and not line
+            out.append(line)
+    return "\n".join(out).replace("``", "`") + "\n"
+
+
+def main() -> int:
+    """Write the page, or check it."""
+    text = page()
+    if "--check" in sys.argv[1:]:
+        return int(not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text)
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
