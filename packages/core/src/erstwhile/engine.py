@@ -57,7 +57,11 @@ def open_engine(
         durable=settings.durable if durable is None else durable,
         api_key=api_key or settings.api_key,
     )
-    return Engine(store=opened, embedder=embedder, clock=clock or SystemClock())
+    try:
+        return Engine(store=opened, embedder=embedder, clock=clock or SystemClock())
+    except BaseException:
+        opened.close()
+        raise
 
 
 def _open_store(location: str, embedder: Embedder, *, durable: bool, api_key: str | None) -> Store:

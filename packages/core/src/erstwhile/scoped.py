@@ -1,6 +1,7 @@
 """The verbs: everything that is written to, or read from, the memory of one scope."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -10,10 +11,10 @@ from erstwhile.erasure import erase
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import MAX_CONTENT, Draft, MemoryType, Provenance, Scope, Version, check_text
 from erstwhile.observing import observe
-from erstwhile.rank import rank
+from erstwhile.rank import fold, fuse
 from erstwhile.refs import Ref, as_refs, resolve
 from erstwhile.results import Change, Outcome, Recall, Receipt, Stats
-from erstwhile.store import TURN, Search, Where
+from erstwhile.store import TURN, Find, Search, Where
 from erstwhile.time import AsOf, Instant, Interval, as_utc
 from erstwhile.turns import Message
 from erstwhile.versions import KEEP, Keep, in_order
@@ -26,6 +27,8 @@ __all__ = ["ScopedMemory"]
 
 CHANNEL_LIMIT: Final = 100
 """Candidates from each channel of a search, before they are fused."""
+SPARE: Final = 3
+"""Candidates read for each hit wanted, since several may fold into one."""
 MAX_K: Final = 1_000
 
 
@@ -255,8 +258,10 @@ class ScopedMemory:
             raise InvalidInputError(f"k is {k!r:.40}; give a whole number from 1 to {MAX_K:,}.")
         point, where = self._where(as_of, during=during, types=types, tags=tags, turns=turns)
         vector = self._ledger.embedder.embed([query], role="query")[0]
-        found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k)))
-        return Recall(query=query, as_of=point, hits=rank(found, k=k))
+        finalists = fuse(self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k))))[: SPARE * k]
+        wanted = replace(where, ids=tuple(item.candidate.id for item in finalists))
+        versions = {row.version.id: row.version for row in self._ledger.store.find(Find(where=wanted, limit=len(finalists)))} if finalists else {}
+        return Recall(query=query, as_of=point, hits=fold(finalists, versions)[:k])
 
     def snapshot(
         self,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["GroupCommit", "sync_folder", "sync_wal", "write_file"]
+__all__ = ["GroupCommit", "WriteAheadLog", "sync_folder", "write_file"]
 
 
 class GroupCommit:
@@ -48,19 +48,50 @@ class GroupCommit:
             self._turn.notify_all()
 
 
-def sync_wal(shard: Path, flush: Callable[[], None]) -> None:
-    """Make the write-ahead log of a Qdrant Edge shard durable.
+class WriteAheadLog:
+    """The write-ahead log of a Qdrant Edge shard: files ``open-…`` that are written to, and ``closed-…`` that are full.
 
-    On Linux the open log files and their folder are synced, which was tested against power cuts on images of a disk. Elsewhere that is unproven, so the whole
+    On Linux the log's files and their folder are synced, which was tested against power cuts on images of a disk. Elsewhere that is unproven, so the whole
     shard is flushed, at some hundred times the cost.
+
+    Args:
+        folder: Where the files are.
+        flush: Makes the whole shard durable without the log.
     """
-    if sys.platform != "linux":
-        flush()
-        return
-    wal = shard / "wal"
-    for path in wal.glob("open-*"):
-        _sync(path)
-    sync_folder(wal)
+
+    def __init__(self, folder: Path, flush: Callable[[], None]) -> None:
+        self._folder = folder
+        self._flush = flush
+        self._full: set[str] = set()
+        self._reliable = sys.platform == "linux"
+
+    def sync(self) -> None:
+        """Make everything durable that was written before this call."""
+        if not self._reliable:
+            self._flush()
+            return
+        try:
+            while not self._sync_files():
+                pass
+        except OSError:
+            # Linux reports a failed write-back once and takes the pages for clean: another sync of the same file would succeed and promise too much.
+            self._reliable = False
+            raise
+
+    def _sync_files(self) -> bool:
+        for path in sorted(self._folder.iterdir()):
+            full = path.name.startswith("closed-")
+            if not (full or path.name.startswith("open-")) or path.name in self._full:
+                continue
+            try:
+                _sync(path)
+            except FileNotFoundError:
+                # Another thread's write filled it, which renames it, or a flush made it superfluous. What it held must be looked for again.
+                return False
+            if full:
+                self._full.add(path.name)
+        sync_folder(self._folder)
+        return True
 
 
 def sync_folder(folder: Path) -> None:

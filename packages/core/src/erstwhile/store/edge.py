@@ -6,8 +6,9 @@ with exact rescoring once there are many; it must not be used after a fork; and 
 """
 
 import os
+import re
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,17 +24,19 @@ from erstwhile.errors import (
     ModelMismatchError,
     StoreClosedError,
     StoreCorruptError,
+    StoreError,
     StoreForkedError,
     StoreLockedError,
     StoreUnavailableError,
     WriteConflictError,
 )
+from erstwhile.model import Version
 from erstwhile.store import schema
-from erstwhile.store.durable import GroupCommit, sync_wal
+from erstwhile.store.durable import GroupCommit, WriteAheadLog
 from erstwhile.store.folder import Manifest, StoreFolder
 from erstwhile.store.lexical import document_terms, lexical_text, query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
-from erstwhile.store.selection import best_of_ranked
+from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.time import from_micros
 
 __all__ = ["EdgeStore"]
@@ -41,23 +44,26 @@ __all__ = ["EdgeStore"]
 SCAN_EXACTLY_BELOW: Final = 20_000
 """Up to so many points the float32 scan costs under 2 ms; above, the int8 scan with exact rescoring gives the same answers several times faster."""
 OPTIMIZE_EVERY: Final = 10_000
-"""Points written between two builds of the int8 copies; a build stops the process for about 0.07 s per thousand points."""
+"""Points written between two builds of the int8 copies; a build stops the process for about a second."""
+SEGMENT_KB: Final = 20_000
+"""Vectors kept together, in KiB: some 13,000. It bounds a build, which without a bound would copy the whole store every time."""
 POINT_BYTES: Final = 8_192
 """What a point may take on the disk beside its text, for the check of free space."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Query:
-    """One channel of a search."""
+class _Channel:
+    """One channel of a search: the same query under filters that share no version, whose answers add up."""
 
     query: qdrant.Query
-    filter: qdrant.Filter
+    filters: tuple[qdrant.Filter, ...]
     params: qdrant.SearchParams
 
-    def request(self, limit: int, *, payload: bool) -> qdrant.QueryRequest:
-        return qdrant.QueryRequest(
-            limit=limit, query=self.query, filter=self.filter, params=self.params, with_payload=[schema.BODY] if payload else False, with_vector=False
-        )
+    def requests(self, limit: int) -> list[qdrant.QueryRequest]:
+        return [
+            qdrant.QueryRequest(limit=limit, query=self.query, filter=chosen, params=self.params, with_payload=False, with_vector=False)
+            for chosen in self.filters
+        ]
 
 
 class EdgeStore(Store):
@@ -83,12 +89,15 @@ class EdgeStore(Store):
         self._claim = threading.RLock()
         self._durable = durable
         self._since_optimized = 0
+        self._latest: datetime | None = None
         self._shard: qdrant.EdgeShard | None = None
         try:
-            self._manifest = self._open(fingerprint, dimension)
+            with _translated(path):
+                self._manifest = self._open(fingerprint, dimension)
         except BaseException:
             self._folder.release()
             raise
+        self._log = WriteAheadLog(self._folder.shard / "wal", self._flush)
         self._commits = GroupCommit(self._sync)
 
     def _open(self, fingerprint: str, dimension: int) -> Manifest:
@@ -107,22 +116,41 @@ class EdgeStore(Store):
             )
         with _translated(self._folder.shard):
             self._shard = qdrant.EdgeShard.load(str(self._folder.shard))
+            last = [_highest(self._shard, field) for field in ("sf", "st")]
+        self._latest = max((from_micros(micros) for micros in last if micros is not None), default=None)
         return manifest
 
-    def _sync(self) -> None:
+    def _flush(self) -> None:
         with self._using() as shard:
-            sync_wal(self._folder.shard, shard.flush)
+            shard.flush()
+
+    def _sync(self) -> None:
+        try:
+            self._log.sync()
+        except OSError as error:
+            raise StoreUnavailableError(
+                f"{self._folder.path}: what was just written is there but may not survive a power cut ({error.strerror or error}). Check the disk, then write "
+                "it again; that does no harm."
+            ) from error
 
     @contextmanager
     def _using(self) -> Iterator[qdrant.EdgeShard]:
+        self._check_process()
+        if (shard := self._shard) is None:
+            raise StoreClosedError(f"{self._folder.path} was closed; open it again.")
+        try:
+            with _translated(self._folder.path):
+                yield shard
+        except StoreCorruptError:
+            if self._shard is None:
+                raise StoreClosedError(f"{self._folder.path} was closed by another thread; open it again.") from None
+            raise
+
+    def _check_process(self) -> None:
         if os.getpid() != self._process:
             raise StoreForkedError(
                 f"{self._folder.path} was opened in process {self._process} and is used in its fork {os.getpid()}. Open it in the child, or spawn the child."
             )
-        if self._shard is None:
-            raise StoreClosedError(f"{self._folder.path} was closed; open it again.")
-        with _translated(self._folder.path):
-            yield self._shard
 
     def find(self, find: Find) -> tuple[Row, ...]:
         """See `Store.find`."""
@@ -130,7 +158,7 @@ class EdgeStore(Store):
             offset=find.after,
             limit=find.limit + 1 if find.after else find.limit,
             filter=_filter(find.where),
-            with_payload=[schema.BODY],
+            with_payload=list(schema.READ),
             with_vector=[schema.DENSE] if find.vectors else False,
         )
         with self._using() as shard:
@@ -140,30 +168,27 @@ class EdgeStore(Store):
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
-        queries = self._queries(search)
+        channels = self._channels(search)
+        requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
         with self._using() as shard:
-            answers = shard.query_batch(qdrant.QueryBatchRequest([query.request(search.limit + 1, payload=True) for query in queries.values()]))
-            payloads = {str(point.id): point.payload for points in answers for point in points}
-            channels = {
-                name: best_of_ranked(partial(_more, shard, query), _scores(points), search.limit)
-                for (name, query), points in zip(queries.items(), answers, strict=True)
+            answers = iter(shard.query_batch(qdrant.QueryBatchRequest(requests)))
+            found = {
+                name: best_of_ranked(partial(_more, shard, channel), _scores(next(answers) for _ in channel.filters), search.limit)
+                for name, channel in channels.items()
             }
-            chosen = sorted({id for scores in channels.values() for id in scores})
-            if missing := [id for id in chosen if id not in payloads]:
-                payloads |= {str(point.id): point.payload for point in shard.retrieve(list(missing), with_payload=[schema.BODY], with_vector=False)}
-        dense, words = channels[schema.DENSE], channels.get(schema.WORDS, {})
-        return tuple(Candidate(version=schema.version_of(payloads[id]), dense=dense.get(id), lexical=words.get(id)) for id in chosen)
+        return candidates(found[schema.DENSE], found.get(schema.WORDS, {}))
 
-    def _queries(self, search: Search) -> dict[str, _Query]:
-        chosen = _filter(search.where)
+    def _channels(self, search: Search) -> dict[str, _Channel]:
+        settled = self._latest is not None and search.where.valid is not None and search.where.valid >= self._latest
+        filters = tuple(_all_of(part) for part in (schema.settled_clauses(search.where) if settled else (schema.clauses(search.where),)))
         scan = qdrant.QuantizationSearchParams(rescore=True, oversampling=2.0)
         dense = qdrant.SearchParams(exact=self._points() < SCAN_EXACTLY_BELOW, quantization=scan)
-        queries = {schema.DENSE: _Query(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), chosen, dense)}
+        channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense)}
         if terms := query_terms(search.text):
             sparse = qdrant.SparseVector(list(terms), list(terms.values()))
             corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(search.where.corpus)))
-            queries[schema.WORDS] = _Query(qdrant.Query.Nearest(sparse, schema.WORDS), chosen, corpus)
-        return queries
+            channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), filters, corpus)
+        return channels
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""
@@ -172,11 +197,13 @@ class EdgeStore(Store):
 
     def write(self, batch: Batch) -> None:
         """See `Store.write`."""
+        self._check_process()
         points = [_point(row) for row in batch.puts]
         with self._write, self._using() as shard:
             self._folder.check_room(sum(POINT_BYTES + 4 * len(row.version.content) for row in batch.puts))
             self._check(batch, shard)
             shard.update(qdrant.UpdateOperation.upsert_points(points))
+            self._latest = max([time for row in batch.puts for time in _times(row.version)] + ([] if self._latest is None else [self._latest]))
             self._since_optimized += len(points)
             self._optimize(shard, OPTIMIZE_EVERY)
 
@@ -187,11 +214,15 @@ class EdgeStore(Store):
 
     def claim(self, names: Collection[str]) -> AbstractContextManager[object]:  # noqa: ARG002 - one process writes, so one lock stands for every name
         """See `Store.claim`."""
+        # In a fork the lock may be held, for good, by a thread that is not there.
+        self._check_process()
         return self._claim
 
     def erase(self, where: Where) -> None:
         """See `Store.erase`. The disk space, and the bytes in it, are given back when the shard is next compacted."""
+        self._check_process()
         with self._write, self._using() as shard:
+            self._folder.check_room()
             shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter(where)))
             shard.flush()
 
@@ -203,9 +234,7 @@ class EdgeStore(Store):
 
     def latest(self) -> datetime | None:
         """See `Store.latest`."""
-        with self._using() as shard:
-            last = [_highest(shard, "sf", below=schema.FOREVER), _highest(shard, "st", below=schema.FOREVER)]
-        return from_micros(max(found)) if (found := [micros for micros in last if micros is not None]) else None
+        return self._latest
 
     def info(self) -> StoreInfo:
         """See `Store.info`."""
@@ -219,17 +248,29 @@ class EdgeStore(Store):
         )
 
     def close(self) -> None:
-        """See `Store.close`."""
+        """See `Store.close`. In a fork it does nothing: the store is the parent's."""
+        if os.getpid() != self._process:
+            return
         with self._write:
-            if self._shard is None:
+            if (shard := self._shard) is None:
                 return
-            if os.getpid() == self._process:
-                with _translated(self._folder.path):
-                    self._optimize(self._shard, OPTIMIZE_EVERY // 2)
-                    self._shard.flush()
-                    self._shard.close()
+            try:
+                self._finish(shard)
+            finally:
+                self._shard = None
                 self._folder.release()
-            self._shard = None
+
+    def _finish(self, shard: qdrant.EdgeShard) -> None:
+        try:
+            with _translated(self._folder.path):
+                self._optimize(shard, OPTIMIZE_EVERY // 2)
+                shard.flush()
+        except StoreUnavailableError:
+            # A full disk. The log holds all of it, and the next opening applies it; only if that is in doubt does the caller need to know.
+            self._sync()
+        finally:
+            with _translated(self._folder.path):
+                shard.close()
 
     def _points(self) -> int:
         with self._using() as shard:
@@ -237,7 +278,8 @@ class EdgeStore(Store):
 
     def _optimize(self, shard: qdrant.EdgeShard, threshold: int) -> None:
         if self._since_optimized >= threshold:
-            shard.optimize()
+            if self._folder.has_room_for_copy():
+                shard.optimize()
             self._since_optimized = 0
 
 
@@ -249,6 +291,7 @@ def make_shard(path: Path, dimension: int) -> None:
         sparse_vectors={schema.WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
         hnsw_config=qdrant.HnswIndexConfig(m=0, payload_m=0, ef_construct=100, full_scan_threshold=10_000),
         quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
+        optimizers=qdrant.EdgeOptimizersConfig(max_segment_size=SEGMENT_KB),
         wal_enabled=True,
     )
     shard = qdrant.EdgeShard.create(str(path), config)
@@ -274,20 +317,37 @@ def _translated(path: Path) -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)):
             raise
-        text = str(error)
-        if "WouldBlock" in text:
-            raise StoreLockedError(f"{path} is open in another process that does not go by erstwhile's lock; close it there.") from error
-        if "No space left" in text or "Permission denied" in text or "Read-only" in text:
-            raise StoreUnavailableError(
-                f"{path} cannot be written ({type(error).__name__}). Check the disk's space and permissions, then open the store again."
-            ) from error
-        raise StoreCorruptError(
-            f"{path} could not carry out the operation ({type(error).__name__}); open it again, and if that fails restore it from a backup."
-        ) from error
+        known = _known(error, path)
+        try:
+            raise known from None
+        finally:
+            # Qdrant's own words may quote what it could not read, so nothing leads back to them.
+            known.__context__ = None
+
+
+def _known(error: BaseException, path: Path) -> StoreError:
+    text = str(error)
+    if "WouldBlock" in text:
+        return StoreLockedError(f"{path} is open in another process that does not go by erstwhile's lock; close it there.")
+    if "No space left" in text or "Permission denied" in text or "Read-only" in text:
+        return StoreUnavailableError(f"{path} cannot be written ({type(error).__name__}). Check the disk's space and permissions, then open the store again.")
+    return StoreCorruptError(
+        f"{path} could not carry out the operation ({type(error).__name__}: {_unquoted(text)}); open it again, and if that fails restore it from a backup."
+    )
+
+
+def _unquoted(text: str) -> str:
+    # What Qdrant says up to where it begins to quote: values that it could not read follow a quotation mark or a bracket.
+    said = re.split(r"[\"'`({\[\n]", text, maxsplit=1)[0].strip(" :")
+    return said[-160:] or "no reason given"
 
 
 def _filter(where: Where) -> qdrant.Filter:
-    return qdrant.Filter(must=[_condition(clause) for clause in schema.clauses(where)])
+    return _all_of(schema.clauses(where))
+
+
+def _all_of(clauses: Iterable[schema.Clause]) -> qdrant.Filter:
+    return qdrant.Filter(must=[_condition(clause) for clause in clauses])
 
 
 def _condition(clause: schema.Clause) -> qdrant.FieldCondition | qdrant.HasIdCondition | qdrant.Filter:
@@ -304,12 +364,12 @@ def _condition(clause: schema.Clause) -> qdrant.FieldCondition | qdrant.HasIdCon
             return qdrant.FieldCondition(clause.field, range=qdrant.RangeFloat(gt=clause.gt, gte=clause.gte, lt=clause.lt, lte=clause.lte))
 
 
-def _more(shard: qdrant.EdgeShard, query: _Query, limit: int) -> Mapping[str, float]:
-    return _scores(shard.query(query.request(limit, payload=False)))
+def _more(shard: qdrant.EdgeShard, channel: _Channel, limit: int) -> Mapping[str, float]:
+    return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))))
 
 
-def _scores(points: Sequence[qdrant.ScoredPoint]) -> Mapping[str, float]:
-    return {str(point.id): point.score for point in points}
+def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]]) -> Mapping[str, float]:
+    return {str(point.id): point.score for points in answers for point in points}
 
 
 def _row(point: qdrant.Record) -> Row:
@@ -326,8 +386,14 @@ def _point(row: Row) -> qdrant.Point:
     return qdrant.Point(row.version.id, vectors, schema.payload_of(row.version))
 
 
-def _highest(shard: qdrant.EdgeShard, field: str, *, below: int) -> int | None:
-    ceiling = qdrant.Filter(must=[qdrant.FieldCondition(field, range=qdrant.RangeFloat(lt=below))])
+def _highest(shard: qdrant.EdgeShard, field: str) -> int | None:
+    ceiling = qdrant.Filter(must=[qdrant.FieldCondition(field, range=qdrant.RangeFloat(lt=schema.FOREVER))])
     order = qdrant.OrderBy(field, direction=qdrant.Direction.Desc)
     points, _ = shard.scroll(qdrant.ScrollRequest(limit=1, filter=ceiling, with_payload=[field], with_vector=False, order_by=order))
     return int((points[0].payload or {})[field]) if points else None
+
+
+def _times(version: Version) -> Iterator[datetime]:
+    yield version.system_from
+    if version.system_to is not None:
+        yield version.system_to

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +25,12 @@ from erstwhile.store.durable import sync_folder, write_file
 __all__ = ["FORMAT", "Manifest", "StoreFolder"]
 
 FORMAT: Final = 1
-RESERVE: Final = 128 * 2**20
-"""Bytes that must stay free. Qdrant Edge writes through memory maps that it extends by up to 32 MiB at a time, and a map that cannot grow kills the process."""
+RESERVE: Final = 64 * 2**20
+"""Bytes that must stay free. Qdrant Edge writes through memory maps of files with holes, and a hole that cannot be filled kills the process (SIGBUS).
+
+Measured over 22,000 points of 384 dimensions: one write fills at most 2 MiB of holes (ext4); this is 32 times as much."""
+OPENING: Final = 96 * 2**20
+"""Bytes that must be free beyond the reserve for opening. The maps of a new shard fill 0.5 MiB on ext4 and 82 MiB on tmpfs, where reading a hole fills it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +68,10 @@ class StoreFolder:
         self._manifest = path / "erstwhile.json"
         self._owner = path / "owner.json"
         self._lock = FileLock(path / "owner.lock", thread_local=False)
+        self._process = os.getpid()
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.check_room()
+            self.check_room(OPENING)
             self._lock.acquire(timeout=0)
             self._sign()
         except Timeout:
@@ -75,9 +81,10 @@ class StoreFolder:
             raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
 
     def release(self) -> None:
-        """Let go of the folder."""
-        if self._lock.is_locked:
-            self._owner.unlink(missing_ok=True)
+        """Let go of the folder. In a fork it does nothing: the folder is the parent's."""
+        if self._lock.is_locked and os.getpid() == self._process:
+            with suppress(OSError):
+                self._owner.unlink()
             self._lock.release()
 
     def check_room(self, needed: int = 0) -> None:
@@ -89,8 +96,13 @@ class StoreFolder:
         free = shutil.disk_usage(self.path).free
         if free < RESERVE + needed:
             raise StoreUnavailableError(
-                f"The disk of {self.path} has {free / 2**20:.0f} MiB free and {RESERVE // 2**20} are kept in reserve; nothing was written. Free some space."
+                f"The disk of {self.path} has {free / 2**20:.0f} MiB free and {(RESERVE + needed) / 2**20:.0f} are needed, reserve included; "
+                "nothing was written. Free some space."
             )
+
+    def has_room_for_copy(self) -> bool:
+        """Whether the data can be rewritten beside itself. Measured: building the int8 copies takes up to 1.5 times the segments."""
+        return shutil.disk_usage(self.path).free >= RESERVE + 2 * self.size()
 
     def read_manifest(self) -> Manifest | None:
         """What the store was made with; ``None`` where no store was made yet.
@@ -105,6 +117,8 @@ class StoreFolder:
             if self.shard.exists():
                 raise StoreCorruptError(f"{self.path} holds data but {self._manifest.name} is missing; put it back from a backup.") from None
             return None
+        except OSError as error:
+            raise StoreCorruptError(f"{self._manifest} cannot be read ({error.strerror or error}); put it back from a backup.") from error
         try:
             values = json.loads(raw)
             found = values["format"]
@@ -113,13 +127,22 @@ class StoreFolder:
             manifest = Manifest(**values)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise StoreCorruptError(f"{self._manifest} cannot be read ({type(error).__name__}); put it back from a backup.") from error
+        if not isinstance(values["fingerprint"], str) or type(values["dimension"]) is not int:
+            raise StoreCorruptError(f"{self._manifest} names no model and dimension; put it back from a backup.")
         if self.fresh.exists() and not self.shard.exists():
             self._finish()
         if not self.shard.exists():
             raise StoreCorruptError(
                 f"{self.path} was a store but its data in {self.shard.name}/ is gone; restore it from a backup, or remove the folder to start anew."
             )
+        self._check_segments()
         return manifest
+
+    def _check_segments(self) -> None:
+        # Qdrant Edge discards a segment without this file as one that was never finished, and makes an empty one where none is left.
+        segments = self.shard / "segments"
+        if not any((segment / "version.info").is_file() for segment in segments.glob("*")):
+            raise StoreCorruptError(f"{segments} holds no whole segment of the store's data; nothing was touched. Restore the store from a backup.")
 
     def clear_fresh(self) -> None:
         """Remove what an interrupted making left behind."""

@@ -149,15 +149,15 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A version that a search found.
+    """A version that a search found. Its content is fetched by `Find` once it is known to be wanted: reading it costs more than finding it.
 
     Attributes:
-        version: The version.
+        id: The version.
         dense: Cosine of its vector with the query's, -1 to 1; ``None`` where it is not among the best by meaning.
         lexical: Its BM25 score, above 0; ``None`` where it is not among the best by words.
     """
 
-    version: Version
+    id: str
     dense: float | None = None
     lexical: float | None = None
 

@@ -12,7 +12,7 @@ from operator import attrgetter
 from erstwhile.errors import WriteConflictError
 from erstwhile.store.lexical import LexicalScorer, lexical_text
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
-from erstwhile.store.selection import best
+from erstwhile.store.selection import best, candidates
 
 __all__ = ["ReferenceStore"]
 
@@ -45,7 +45,7 @@ class ReferenceStore(Store):
         scorer = LexicalScorer(lexical_text(row.version) for row in self._select(search.where.corpus))
         lexical = {id: score for id, row in rows.items() if (score := scorer.score(search.text, lexical_text(row.version))) > 0}
         dense, lexical = best(dense, search.limit), best(lexical, search.limit)
-        return tuple(Candidate(version=rows[id].version, dense=dense.get(id), lexical=lexical.get(id)) for id in sorted(dense.keys() | lexical.keys()))
+        return candidates(dense, lexical)
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""

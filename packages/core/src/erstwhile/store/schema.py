@@ -1,29 +1,36 @@
 """How versions map to Qdrant points, the same embedded and on a server.
 
 A point is one version: its id is the version's, its vectors are ``dense`` (the embedding, dot product of unit vectors) and ``words`` (BM25 weights), and its
-payload holds the whole version as JSON under ``body`` beside the fields that filters need. Two of those are folded together so that the everyday question,
-"what holds now?", costs three conditions: ``live`` names the scope of a version that is still believed, and ``vt`` is the earlier of its end and its expiry.
+payload holds the whole version as JSON under ``body``, with its CRC-32 under ``check``, beside the fields that filters need.
+
+Some fields exist to make the everyday question cheap, for every condition on a time is a look-up per version. ``live`` names the scope of a version that
+is still believed, and ``vt`` is the earlier of its end and its expiry. What is believed is either ``open``, that is, it holds from before it was written and
+until changed, or ``bounded``. Of what holds now, the open part needs no condition on time at all; only the bounded part, mostly small, does.
 
 Times are whole microseconds since 1970. Qdrant compares ranges as float64, exact from 1684 to 2255 and to 32 microseconds until the year 9999.
 """
 
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
 
-from erstwhile.errors import StoreCorruptError
+from erstwhile.errors import ErstwhileError, StoreCorruptError
 from erstwhile.model import Version
 from erstwhile.store.protocol import TURN, Where
 from erstwhile.time import Interval, to_micros
 
-__all__ = ["BODY", "DENSE", "FIELDS", "WORDS", "AnyOf", "Clause", "Ids", "Match", "Span", "clauses", "payload_of", "version_of"]
+__all__ = ["DENSE", "FIELDS", "READ", "WORDS", "AnyOf", "Clause", "Ids", "Match", "Span", "clauses", "payload_of", "settled_clauses", "version_of"]
 
 DENSE: Final = "dense"
 WORDS: Final = "words"
 BODY: Final = "body"
+CHECK: Final = "check"
+READ: Final = (BODY, CHECK)
+"""What is read back of a payload."""
 FOREVER: Final = 2**62
 """Stands for an open end: after the year 9999, and exact as a float64."""
 
@@ -31,6 +38,8 @@ FieldKind = Literal["tenant", "keyword", "range"]
 FIELDS: Final[Mapping[str, FieldKind]] = {
     "scope": "tenant",
     "live": "keyword",
+    "open": "keyword",
+    "bounded": "keyword",
     "memory": "keyword",
     "type": "keyword",
     "tags": "keyword",
@@ -48,10 +57,14 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
 
 def payload_of(version: Version) -> dict[str, Any]:
     """The payload that stands for ``version``."""
-    holds = version.holds
+    holds, scope = version.holds, version.scope.key
+    body = msgspec.json.encode(version)
+    settled = holds.end is None and holds.start <= version.system_from
     fields = {
-        "scope": version.scope.key,
-        "live": version.scope.key if version.believed else None,
+        "scope": scope,
+        "live": scope if version.believed else None,
+        "open": scope if version.believed and settled else None,
+        "bounded": scope if version.believed and not settled else None,
         "memory": version.memory_id,
         "type": version.type or TURN,
         "tags": list(version.tags),
@@ -63,7 +76,8 @@ def payload_of(version: Version) -> dict[str, Any]:
         "vt": _end(holds.end),
         "sf": to_micros(version.system_from),
         "st": _end(version.system_to),
-        BODY: msgspec.json.encode(version).decode(),
+        BODY: body.decode(),
+        CHECK: zlib.crc32(body),
     }
     return {name: value for name, value in fields.items() if value not in (None, [])}
 
@@ -72,14 +86,17 @@ def version_of(payload: Mapping[str, Any] | None) -> Version:
     """The version that a payload stands for.
 
     Raises:
-        StoreCorruptError: The payload cannot be read back as a version.
+        StoreCorruptError: The payload is not what was written.
     """
+    stored = payload or {}
     try:
-        return msgspec.json.decode((payload or {})[BODY], type=Version)
-    except (KeyError, TypeError, msgspec.MsgspecError) as error:
-        raise StoreCorruptError(
-            f"A stored version cannot be read back ({type(error).__name__}); restore the store from a backup, or run `erstwhile doctor`."
-        ) from None
+        body = stored[BODY].encode()
+        if zlib.crc32(body) == stored[CHECK]:
+            return msgspec.json.decode(body, type=Version)
+        fault = "its checksum is another"
+    except (KeyError, AttributeError, UnicodeEncodeError, ErstwhileError, msgspec.MsgspecError) as error:
+        fault = type(error).__name__
+    raise StoreCorruptError(f"A stored version cannot be read back ({fault}): the store's files are damaged. Restore the store from a backup.")
 
 
 def _end(instant: datetime | None) -> int:
@@ -127,6 +144,18 @@ def clauses(where: Where) -> tuple[Clause, ...]:
     return (*_scope_clauses(where), *_match_clauses(where), *_time_clauses(where))
 
 
+def settled_clauses(where: Where) -> tuple[tuple[Clause, ...], ...]:
+    """Conditions that select, between them, the same versions as `clauses`, each version once, and cost less.
+
+    Only for a valid time that is not before any system time in the store: by then, every open version has begun to hold.
+    """
+    if where.believed is not True or where.valid is None or where.during is not None:
+        return (clauses(where),)
+    keys = tuple(scope.key for scope in where.scopes)
+    others = (*_match_clauses(where), *_changed_clauses(where))
+    return (Match("open", keys), *others), (Match("bounded", keys), *others, *_time_clauses(replace(where, changed=None)))
+
+
 def _scope_clauses(where: Where) -> tuple[Clause, ...]:
     keys = tuple(scope.key for scope in where.scopes)
     if where.believed is True:
@@ -163,9 +192,11 @@ def _time_clauses(where: Where) -> tuple[Clause, ...]:
         spans += [Span(field="vf", lte=at), Span(field="vt", gt=at)]
     if where.during is not None:
         spans += [Span(field="vf", lt=_end(where.during.end)), Span(field="vt", gt=to_micros(where.during.start))]
-    if where.changed is not None:
-        spans.append(AnyOf((_within("sf", where.changed), _within("st", where.changed))))
-    return tuple(spans)
+    return (*spans, *_changed_clauses(where))
+
+
+def _changed_clauses(where: Where) -> tuple[Clause, ...]:
+    return () if where.changed is None else (AnyOf((_within("sf", where.changed), _within("st", where.changed))),)
 
 
 def _within(field: str, window: Interval) -> Span:

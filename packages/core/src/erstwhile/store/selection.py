@@ -7,7 +7,9 @@ left out, for the channel cannot tell its members apart. Only where nothing woul
 import heapq
 from collections.abc import Callable, Mapping
 
-__all__ = ["best", "best_of_ranked"]
+from erstwhile.store.protocol import Candidate
+
+__all__ = ["best", "best_of_ranked", "candidates"]
 
 
 def best(scores: Mapping[str, float], limit: int) -> dict[str, float]:
@@ -32,3 +34,8 @@ def best_of_ranked(fetch: Callable[[int], Mapping[str, float]], first: Mapping[s
         asked *= 4
         scores = fetch(asked)
     return best(scores, limit)
+
+
+def candidates(dense: Mapping[str, float], lexical: Mapping[str, float]) -> tuple[Candidate, ...]:
+    """The two channels as one list, in order of id."""
+    return tuple(Candidate(id=id, dense=dense.get(id), lexical=lexical.get(id)) for id in sorted(dense.keys() | lexical.keys()))

@@ -1,0 +1,310 @@
+"""The store on a Qdrant server, cluster or cloud, through qdrant-client; needs the extra ``erstwhile[server]``.
+
+What differs from the embedded store. A server has no locks, so the right to write is handed out by `claims`. A batch is one upsert and the collection has one
+shard, because only an upsert within one shard is carried out whole or, after a crash, again; a read at the very moment of a write may see part of it. Erasing
+does not reach snapshots and backups made of the server. Its local mode in this process serves tests: plain Python, slow, without locks of its own.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, Self
+
+import numpy as np
+
+from erstwhile.errors import (
+    MissingDependencyError,
+    ModelMismatchError,
+    StoreFormatError,
+    StoreUnavailableError,
+    WriteConflictError,
+)
+
+try:
+    from qdrant_client import QdrantClient, models
+except ImportError as error:
+    raise MissingDependencyError('Memories on a Qdrant server need qdrant-client; install it with: pip install "erstwhile[server]"') from error
+
+from erstwhile.store import schema
+from erstwhile.store.claims import Claims
+from erstwhile.store.connection import Connection, confirm
+from erstwhile.store.lexical import document_terms, lexical_text, query_terms
+from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.selection import best_of_ranked, candidates
+from erstwhile.time import from_micros
+
+__all__ = ["ServerStore"]
+
+FORMAT: Final = 1
+OLDEST: Final = (1, 19)
+"""The first server that takes word statistics over one scope; an older one would let scopes change each other's ranking without a word."""
+TIMEOUT: Final = 30
+"""Seconds for one request."""
+
+
+class ServerStore(Store):
+    """A collection on a Qdrant server, and a second one, ``<collection>-claims``, for claims.
+
+    Args:
+        client: The client; it stays open when the store is closed.
+        fingerprint: The embedding model; must be the one that the collection was made with.
+        dimension: Length of a vector.
+        collection: Name of the collection; made if it does not exist.
+
+    Raises:
+        StoreUnavailableError: The server does not answer, refuses access, or is too old.
+        StoreFormatError: The collection is not erstwhile's, or of another version.
+        ModelMismatchError: It holds vectors of another model.
+    """
+
+    def __init__(self, client: QdrantClient, *, fingerprint: str, dimension: int, collection: str = "erstwhile") -> None:
+        self._connection = Connection(client)
+        self._collection = collection
+        self._fingerprint = fingerprint
+        self._dimension = dimension
+        self._owns_client = False
+        self._check_version()
+        self._make(collection, partial(self._create, fingerprint=fingerprint, dimension=dimension), schema.FIELDS)
+        self._check_manifest()
+        claims = f"{collection}-claims"
+        self._make(claims, partial(_create_claims, claims), {"owner": "keyword", "at": "range"})
+        self._claims = Claims(self._connection, claims)
+        self._claims.sweep()
+
+    @classmethod
+    def connect(cls, url: str, *, fingerprint: str, dimension: int, api_key: str | None = None, collection: str = "erstwhile") -> Self:
+        """Open a collection on the server at ``url``, ``http://…`` or ``https://…``; without a port, 6333 is meant.
+
+        Raises:
+            StoreUnavailableError, StoreFormatError, ModelMismatchError: See the class.
+        """
+        try:
+            client = QdrantClient(url=url, api_key=api_key, timeout=TIMEOUT, check_compatibility=False)
+        except ValueError:
+            raise StoreUnavailableError("The URL of the Qdrant server cannot be read; give one such as http://localhost:6333.") from None
+        try:
+            store = cls(client, fingerprint=fingerprint, dimension=dimension, collection=collection)
+        except BaseException:
+            client.close()
+            raise
+        store._owns_client = True
+        return store
+
+    def find(self, find: Find) -> tuple[Row, ...]:
+        """See `Store.find`."""
+        points, _ = self._connection.read(
+            lambda client: client.scroll(
+                self._collection,
+                _filter(find.where),
+                limit=find.limit + 1 if find.after else find.limit,
+                offset=find.after,
+                with_payload=list(schema.READ),
+                with_vectors=[schema.DENSE] if find.vectors else False,
+            )
+        )
+        rows = [_row(point) for point in points if str(point.id) != find.after]
+        return tuple(rows[: find.limit])
+
+    def search(self, search: Search) -> tuple[Candidate, ...]:
+        """See `Store.search`."""
+        queries = self._queries(search)
+        requests = [query.request(search.limit + 1) for query in queries.values()]
+        answers = self._connection.read(lambda client: client.query_batch_points(self._collection, requests))
+        channels = {
+            name: best_of_ranked(partial(self._more, query), _scores(answer.points), search.limit)
+            for (name, query), answer in zip(queries.items(), answers, strict=True)
+        }
+        return candidates(channels[schema.DENSE], channels.get(schema.WORDS, {}))
+
+    def count(self, where: Where) -> int:
+        """See `Store.count`."""
+        return self._count(_filter(where))
+
+    def write(self, batch: Batch) -> None:
+        """See `Store.write`. Whether ``believed`` still are is certain only while their memories are claimed."""
+        points = [_point(row) for row in batch.puts]
+        with self._connection.using() as client:
+            if batch.believed:
+                held = client.retrieve(self._collection, list(batch.believed), with_payload=["live"], consistency=models.ReadConsistencyType.MAJORITY)
+                if sum("live" in (point.payload or {}) for point in held) != len(batch.believed):
+                    raise WriteConflictError("Another writer changed the memory first; read it again and retry.")
+            if points:
+                self._claims.check()
+                confirm(client.upsert(self._collection, points, wait=True, ordering=models.WriteOrdering.STRONG), self._connection.place)
+
+    def erase(self, where: Where) -> None:
+        """See `Store.erase`. The disk space is given back when the server next tidies up; its snapshots keep what they hold."""
+        chosen = models.FilterSelector(filter=_filter(where))
+        with self._connection.using() as client:
+            confirm(client.delete(self._collection, chosen, wait=True, ordering=models.WriteOrdering.STRONG), self._connection.place)
+
+    def latest(self) -> datetime | None:
+        """See `Store.latest`."""
+        last = [self._highest("sf"), self._highest("st")]
+        return from_micros(max(found)) if (found := [micros for micros in last if micros is not None]) else None
+
+    def info(self) -> StoreInfo:
+        """See `Store.info`."""
+        return StoreInfo(
+            kind="server",
+            location=self._connection.place,
+            fingerprint=self._fingerprint,
+            dimension=self._dimension,
+            versions=self._count(None),
+            details={
+                "collection": self._collection,
+                "format": FORMAT,
+                "server": "local mode" if self._connection.local else self._connection.read(lambda client: client.info()).version,
+            },
+        )
+
+    def claim(self, names: Collection[str]) -> AbstractContextManager[object]:
+        """See `Store.claim`. Not reentrant."""
+        return self._claims.hold(names)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._connection.close(client=self._owns_client)
+
+    def _check_version(self) -> None:
+        version = self._connection.read(lambda client: client.info()).version
+        numbers = version.partition("-")[0].split(".")
+        if all(number.isdecimal() for number in numbers[:2]) and tuple(map(int, numbers[:2])) < OLDEST:
+            raise StoreUnavailableError(
+                f"{self._connection.place} runs Qdrant {version}, and erstwhile needs {'.'.join(map(str, OLDEST))} or newer; upgrade the server."
+            )
+
+    def _make(self, name: str, create: Callable[[QdrantClient], None], fields: Mapping[str, str]) -> None:
+        with self._connection.using() as client:
+            if not client.collection_exists(name):
+                try:
+                    create(client)
+                except Exception:
+                    # Another process made it in between.
+                    if not client.collection_exists(name):
+                        raise
+            if self._connection.local:
+                return
+            present = client.get_collection(name).payload_schema
+            for field, kind in fields.items():
+                if field not in present:
+                    client.create_payload_index(name, field, _index(kind), wait=True)
+
+    def _create(self, client: QdrantClient, *, fingerprint: str, dimension: int) -> None:
+        scan = models.ScalarQuantization(scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True))
+        client.create_collection(
+            self._collection,
+            vectors_config={schema.DENSE: models.VectorParams(size=dimension, distance=models.Distance.DOT)},
+            sparse_vectors_config={schema.WORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            shard_number=1,
+            hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
+            quantization_config=scan,
+            metadata={"erstwhile": {"format": FORMAT, "fingerprint": fingerprint, "dimension": dimension}},
+        )
+
+    def _check_manifest(self) -> None:
+        found = self._connection.read(lambda client: client.get_collection(self._collection)).config.metadata or {}
+        manifest, name = found.get("erstwhile"), f"Collection {self._collection} at {self._connection.place}"
+        if not isinstance(manifest, Mapping):
+            raise StoreFormatError(f"{name} was not made by erstwhile; give the name of another collection.")
+        if manifest.get("format") != FORMAT:
+            raise StoreFormatError(
+                f"{name} is in store format {manifest.get('format')} and this version of erstwhile reads {FORMAT}; use the one that wrote it."
+            )
+        if (manifest.get("fingerprint"), manifest.get("dimension")) != (self._fingerprint, self._dimension):
+            raise ModelMismatchError(
+                f"{name} holds vectors of {manifest.get('fingerprint')} ({manifest.get('dimension')} numbers each) and was opened with {self._fingerprint} "
+                f"({self._dimension}). Open it with the model it was made with, or remember its memories anew in another collection."
+            )
+
+    def _queries(self, search: Search) -> "dict[str, _Query]":
+        chosen = _filter(search.where)
+        rescored = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0))
+        queries = {schema.DENSE: _Query(search.vector.tolist(), schema.DENSE, chosen, None if self._connection.local else rescored)}
+        if terms := query_terms(search.text):
+            sparse = models.SparseVector(indices=list(terms), values=list(terms.values()))
+            scoped = models.SearchParams(idf=models.IdfCorpusParams(corpus=_filter(search.where.corpus)))
+            queries[schema.WORDS] = _Query(sparse, schema.WORDS, chosen, scoped)
+        return queries
+
+    def _more(self, query: "_Query", limit: int) -> Mapping[str, float]:
+        request = query.request(limit)
+        return _scores(self._connection.read(lambda client: client.query_batch_points(self._collection, [request]))[0].points)
+
+    def _count(self, chosen: models.Filter | None) -> int:
+        return self._connection.read(lambda client: client.count(self._collection, chosen, exact=True)).count
+
+    def _highest(self, field: str) -> int | None:
+        ended = models.Filter(must=[_condition(schema.Span(field=field, lt=schema.FOREVER))])
+        order = models.OrderBy(key=field, direction=models.Direction.DESC)
+        points, _ = self._connection.read(lambda client: client.scroll(self._collection, ended, limit=1, order_by=order, with_payload=[field]))
+        return int((points[0].payload or {})[field]) if points else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """One channel of a search."""
+
+    query: list[float] | models.SparseVector
+    using: str
+    filter: models.Filter
+    params: models.SearchParams | None
+
+    def request(self, limit: int) -> models.QueryRequest:
+        return models.QueryRequest(
+            query=self.query,
+            using=self.using,
+            filter=self.filter,
+            params=self.params,
+            limit=limit,
+            with_payload=False,
+            with_vector=False,
+        )
+
+
+def _create_claims(name: str, client: QdrantClient) -> None:
+    client.create_collection(name, vectors_config={}, shard_number=1)
+
+
+def _index(kind: str) -> models.KeywordIndexParams | models.IntegerIndexParams:
+    if kind == "range":
+        return models.IntegerIndexParams(type=models.IntegerIndexType.INTEGER, lookup=False, range=True)
+    return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=kind == "tenant")
+
+
+def _filter(where: Where) -> models.Filter:
+    return models.Filter(must=[_condition(clause) for clause in schema.clauses(where)])
+
+
+def _condition(clause: schema.Clause) -> models.FieldCondition | models.HasIdCondition | models.Filter:
+    match clause:
+        case schema.Match(field, (value,)):
+            return models.FieldCondition(key=field, match=models.MatchValue(value=value))
+        case schema.Match(field, values):
+            return models.FieldCondition(key=field, match=models.MatchAny(any=list(values)))
+        case schema.Ids(ids):
+            return models.HasIdCondition(has_id=list(ids))
+        case schema.AnyOf(spans):
+            return models.Filter(should=[_condition(span) for span in spans])
+        case schema.Span():
+            return models.FieldCondition(key=clause.field, range=models.Range(gt=clause.gt, gte=clause.gte, lt=clause.lt, lte=clause.lte))
+
+
+def _scores(points: Sequence[models.ScoredPoint]) -> Mapping[str, float]:
+    return {str(point.id): point.score for point in points}
+
+
+def _row(point: models.Record) -> Row:
+    vector = point.vector.get(schema.DENSE) if isinstance(point.vector, dict) else None
+    return Row(version=schema.version_of(point.payload), vector=None if vector is None else np.asarray(vector, dtype=np.float32))
+
+
+def _point(row: Row) -> models.PointStruct:
+    if row.vector is None:
+        raise ValueError("A row is written with its vector.")
+    vectors: dict[str, Any] = {schema.DENSE: row.vector.tolist()}
+    if terms := document_terms(lexical_text(row.version)):
+        vectors[schema.WORDS] = models.SparseVector(indices=list(terms), values=list(terms.values()))
+    return models.PointStruct(id=row.version.id, vector=vectors, payload=schema.payload_of(row.version))
