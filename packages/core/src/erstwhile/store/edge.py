@@ -6,7 +6,6 @@ with exact rescoring once there are many; it must not be used after a fork; and 
 """
 
 import os
-import re
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -14,29 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import qdrant_edge as qdrant
 
-from erstwhile.errors import (
-    ErstwhileError,
-    ModelMismatchError,
-    StoreClosedError,
-    StoreCorruptError,
-    StoreError,
-    StoreForkedError,
-    StoreLockedError,
-    StoreUnavailableError,
-    WriteConflictError,
-)
+from erstwhile.errors import ModelMismatchError, StoreClosedError, StoreCorruptError, StoreForkedError, StoreUnavailableError, WriteConflictError
 from erstwhile.model import Version
 from erstwhile.store import schema
 from erstwhile.store.durable import GroupCommit, WriteAheadLog
+from erstwhile.store.edge_errors import translated
+from erstwhile.store.edge_points import all_of, filter_of, highest, make_shard, point_of, row_of
 from erstwhile.store.folder import Manifest, StoreFolder
-from erstwhile.store.lexical import document_terms, lexical_text, query_terms
+from erstwhile.store.lexical import query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
+from erstwhile.store.witness import Witness
 from erstwhile.time import from_micros
 
 __all__ = ["EdgeStore"]
@@ -45,8 +36,6 @@ SCAN_EXACTLY_BELOW: Final = 20_000
 """Up to so many points the float32 scan costs under 2 ms; above, the int8 scan with exact rescoring gives the same answers several times faster."""
 OPTIMIZE_EVERY: Final = 10_000
 """Points written between two builds of the int8 copies; a build stops the process for about a second."""
-SEGMENT_KB: Final = 20_000
-"""Vectors kept together, in KiB: some 13,000. It bounds a build, which without a bound would copy the whole store every time."""
 POINT_BYTES: Final = 8_192
 """What a point may take on the disk beside its text, for the check of free space."""
 
@@ -84,18 +73,19 @@ class EdgeStore(Store):
 
     def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True) -> None:
         self._folder = StoreFolder(path)
+        self._witness = Witness(path / "versions.txt")
         self._process = os.getpid()
-        self._write = threading.Lock()
+        self._write = threading.RLock()
         self._claim = threading.RLock()
         self._durable = durable
         self._since_optimized = 0
         self._latest: datetime | None = None
         self._shard: qdrant.EdgeShard | None = None
         try:
-            with _translated(path):
+            with translated(path):
                 self._manifest = self._open(fingerprint, dimension)
         except BaseException:
-            self._folder.release()
+            self._abandon()
             raise
         self._log = WriteAheadLog(self._folder.shard / "wal", self._flush)
         self._commits = GroupCommit(self._sync)
@@ -104,7 +94,7 @@ class EdgeStore(Store):
         manifest = self._folder.read_manifest()
         if manifest is None:
             self._folder.clear_fresh()
-            with _translated(self._folder.fresh):
+            with translated(self._folder.fresh):
                 make_shard(self._folder.fresh, dimension)
             self._folder.establish(fingerprint=fingerprint, dimension=dimension)
             manifest = self._folder.read_manifest()
@@ -114,17 +104,33 @@ class EdgeStore(Store):
                 f"{self._folder.path} holds vectors of {manifest.fingerprint} ({manifest.dimension} numbers each) and was opened with {fingerprint} "
                 f"({dimension}). Open it with the model it was made with, or remember its memories anew in another folder."
             )
-        with _translated(self._folder.shard):
+        with translated(self._folder.shard):
             self._shard = qdrant.EdgeShard.load(str(self._folder.shard))
-            last = [_highest(self._shard, field) for field in ("sf", "st")]
+            last = [highest(self._shard, field) for field in ("sf", "st")]
+        self._check_witness()
         self._latest = max((from_micros(micros) for micros in last if micros is not None), default=None)
         return manifest
+
+    def _abandon(self) -> None:
+        if self._shard is not None:
+            self._shard.close()
+            self._shard = None
+        self._folder.release()
+
+    def _check_witness(self) -> None:
+        found, noted = self._points(), self._witness.noted()
+        if found < noted:
+            raise StoreCorruptError(
+                f"{self._folder.path} holds {found:,} versions and held {noted:,}: some of its files are damaged. Restore it from a backup; or, to go on with "
+                f"what is left, remove the file {self._witness.path.name} in it."
+            )
 
     def _flush(self) -> None:
         with self._using() as shard:
             shard.flush()
 
     def _sync(self) -> None:
+        versions = self._points()
         try:
             self._log.sync()
         except OSError as error:
@@ -132,6 +138,9 @@ class EdgeStore(Store):
                 f"{self._folder.path}: what was just written is there but may not survive a power cut ({error.strerror or error}). Check the disk, then write "
                 "it again; that does no harm."
             ) from error
+        with self._write:
+            # An erasure may have come in between.
+            self._witness.note(min(versions, self._points()))
 
     @contextmanager
     def _using(self) -> Iterator[qdrant.EdgeShard]:
@@ -139,7 +148,7 @@ class EdgeStore(Store):
         if (shard := self._shard) is None:
             raise StoreClosedError(f"{self._folder.path} was closed; open it again.")
         try:
-            with _translated(self._folder.path):
+            with translated(self._folder.path):
                 yield shard
         except StoreCorruptError:
             if self._shard is None:
@@ -157,13 +166,13 @@ class EdgeStore(Store):
         request = qdrant.ScrollRequest(
             offset=find.after,
             limit=find.limit + 1 if find.after else find.limit,
-            filter=_filter(find.where),
+            filter=filter_of(find.where),
             with_payload=list(schema.READ),
             with_vector=[schema.DENSE] if find.vectors else False,
         )
         with self._using() as shard:
             points, _ = shard.scroll(request)
-        rows = [_row(point) for point in points if str(point.id) != find.after]
+        rows = [row_of(point) for point in points if str(point.id) != find.after]
         return tuple(rows[: find.limit])
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
@@ -180,25 +189,25 @@ class EdgeStore(Store):
 
     def _channels(self, search: Search) -> dict[str, _Channel]:
         settled = self._latest is not None and search.where.valid is not None and search.where.valid >= self._latest
-        filters = tuple(_all_of(part) for part in (schema.settled_clauses(search.where) if settled else (schema.clauses(search.where),)))
+        filters = tuple(all_of(part) for part in (schema.settled_clauses(search.where) if settled else (schema.clauses(search.where),)))
         scan = qdrant.QuantizationSearchParams(rescore=True, oversampling=2.0)
         dense = qdrant.SearchParams(exact=self._points() < SCAN_EXACTLY_BELOW, quantization=scan)
         channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense)}
         if terms := query_terms(search.text):
             sparse = qdrant.SparseVector(list(terms), list(terms.values()))
-            corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_filter(search.where.corpus)))
+            corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=filter_of(search.where.corpus)))
             channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), filters, corpus)
         return channels
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""
         with self._using() as shard:
-            return int(shard.count(qdrant.CountRequest(exact=True, filter=_filter(where))))
+            return int(shard.count(qdrant.CountRequest(exact=True, filter=filter_of(where))))
 
     def write(self, batch: Batch) -> None:
         """See `Store.write`."""
         self._check_process()
-        points = [_point(row) for row in batch.puts]
+        points = [point_of(row) for row in batch.puts]
         with self._write, self._using() as shard:
             self._folder.check_room(sum(POINT_BYTES + 4 * len(row.version.content) for row in batch.puts))
             self._check(batch, shard)
@@ -223,8 +232,10 @@ class EdgeStore(Store):
         self._check_process()
         with self._write, self._using() as shard:
             self._folder.check_room()
-            shard.update(qdrant.UpdateOperation.delete_points_by_filter(_filter(where)))
+            self._witness.note(0)
+            shard.update(qdrant.UpdateOperation.delete_points_by_filter(filter_of(where)))
             shard.flush()
+            self._witness.note(self._points())
 
     def settle(self) -> None:
         """See `Store.settle`."""
@@ -262,14 +273,16 @@ class EdgeStore(Store):
 
     def _finish(self, shard: qdrant.EdgeShard) -> None:
         try:
-            with _translated(self._folder.path):
+            with translated(self._folder.path):
                 self._optimize(shard, OPTIMIZE_EVERY // 2)
                 shard.flush()
+                self._witness.note(self._points())
         except StoreUnavailableError:
             # A full disk. The log holds all of it, and the next opening applies it; only if that is in doubt does the caller need to know.
             self._sync()
         finally:
-            with _translated(self._folder.path):
+            self._witness.close()
+            with translated(self._folder.path):
                 shard.close()
 
     def _points(self) -> int:
@@ -283,114 +296,12 @@ class EdgeStore(Store):
             self._since_optimized = 0
 
 
-def make_shard(path: Path, dimension: int) -> None:
-    """Make an empty shard with the vectors and payload indexes of `schema`."""
-    path.mkdir(mode=0o700)
-    config = qdrant.EdgeConfig(
-        vectors={schema.DENSE: qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Dot)},
-        sparse_vectors={schema.WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
-        hnsw_config=qdrant.HnswIndexConfig(m=0, payload_m=0, ef_construct=100, full_scan_threshold=10_000),
-        quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
-        optimizers=qdrant.EdgeOptimizersConfig(max_segment_size=SEGMENT_KB),
-        wal_enabled=True,
-    )
-    shard = qdrant.EdgeShard.create(str(path), config)
-    for field, kind in schema.FIELDS.items():
-        index = (
-            qdrant.IntegerIndexParams(lookup=False, range=True, enable_hnsw=False)
-            if kind == "range"
-            else qdrant.KeywordIndexParams(is_tenant=kind == "tenant", enable_hnsw=False)
-        )
-        shard.update(qdrant.UpdateOperation.create_field_index(field, index))
-    shard.flush()
-    shard.close()
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except ErstwhileError:
-        raise
-    except OSError as error:
-        raise StoreUnavailableError(f"{path}: {error.strerror or error}. Check the disk and its permissions, then open the store again.") from error
-    except BaseException as error:
-        if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)):
-            raise
-        known = _known(error, path)
-        try:
-            raise known from None
-        finally:
-            # Qdrant's own words may quote what it could not read, so nothing leads back to them.
-            known.__context__ = None
-
-
-def _known(error: BaseException, path: Path) -> StoreError:
-    text = str(error)
-    if "WouldBlock" in text:
-        return StoreLockedError(f"{path} is open in another process that does not go by erstwhile's lock; close it there.")
-    if "No space left" in text or "Permission denied" in text or "Read-only" in text:
-        return StoreUnavailableError(f"{path} cannot be written ({type(error).__name__}). Check the disk's space and permissions, then open the store again.")
-    return StoreCorruptError(
-        f"{path} could not carry out the operation ({type(error).__name__}: {_unquoted(text)}); open it again, and if that fails restore it from a backup."
-    )
-
-
-def _unquoted(text: str) -> str:
-    # What Qdrant says up to where it begins to quote: values that it could not read follow a quotation mark or a bracket.
-    said = re.split(r"[\"'`({\[\n]", text, maxsplit=1)[0].strip(" :")
-    return said[-160:] or "no reason given"
-
-
-def _filter(where: Where) -> qdrant.Filter:
-    return _all_of(schema.clauses(where))
-
-
-def _all_of(clauses: Iterable[schema.Clause]) -> qdrant.Filter:
-    return qdrant.Filter(must=[_condition(clause) for clause in clauses])
-
-
-def _condition(clause: schema.Clause) -> qdrant.FieldCondition | qdrant.HasIdCondition | qdrant.Filter:
-    match clause:
-        case schema.Match(field, (value,)):
-            return qdrant.FieldCondition(field, match=qdrant.MatchValue(value))
-        case schema.Match(field, values):
-            return qdrant.FieldCondition(field, match=qdrant.MatchAny(list(values)))
-        case schema.Ids(ids):
-            return qdrant.HasIdCondition(set(ids))
-        case schema.AnyOf(spans):
-            return qdrant.Filter(should=[_condition(span) for span in spans])
-        case schema.Span():
-            return qdrant.FieldCondition(clause.field, range=qdrant.RangeFloat(gt=clause.gt, gte=clause.gte, lt=clause.lt, lte=clause.lte))
-
-
 def _more(shard: qdrant.EdgeShard, channel: _Channel, limit: int) -> Mapping[str, float]:
     return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))))
 
 
 def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]]) -> Mapping[str, float]:
     return {str(point.id): point.score for points in answers for point in points}
-
-
-def _row(point: qdrant.Record) -> Row:
-    vector = point.vector.get(schema.DENSE) if isinstance(point.vector, dict) else None
-    return Row(version=schema.version_of(point.payload), vector=None if vector is None else np.asarray(vector, dtype=np.float32))
-
-
-def _point(row: Row) -> qdrant.Point:
-    if row.vector is None:
-        raise ValueError("A row is written with its vector.")
-    vectors: dict[str, Any] = {schema.DENSE: row.vector.tolist()}
-    if terms := document_terms(lexical_text(row.version)):
-        vectors[schema.WORDS] = qdrant.SparseVector(list(terms), list(terms.values()))
-    return qdrant.Point(row.version.id, vectors, schema.payload_of(row.version))
-
-
-def _highest(shard: qdrant.EdgeShard, field: str) -> int | None:
-    ceiling = qdrant.Filter(must=[qdrant.FieldCondition(field, range=qdrant.RangeFloat(lt=schema.FOREVER))])
-    order = qdrant.OrderBy(field, direction=qdrant.Direction.Desc)
-    points, _ = shard.scroll(qdrant.ScrollRequest(limit=1, filter=ceiling, with_payload=[field], with_vector=False, order_by=order))
-    return int((points[0].payload or {})[field]) if points else None
 
 
 def _times(version: Version) -> Iterator[datetime]:

@@ -1,10 +1,11 @@
 """The folder of an embedded store: who holds it, which model its vectors are of, whether the disk has room.
 
-erstwhile.json   format, model fingerprint, dimension
-owner.lock       held by the one process that has the store open
-owner.json       who that is
-shard/           Qdrant Edge's files
-shard.new/       the same while a store is being made; renamed once the manifest is written
+- ``erstwhile.json``: format, model fingerprint, dimension
+- ``versions.txt``: how many versions there must at least be
+- ``owner.lock``: held by the one process that has the store open
+- ``owner.json``: who that is
+- ``shard/``: Qdrant Edge's files
+- ``shard.new/``: the same while a store is being made; renamed once the manifest is written
 """
 
 import json
@@ -19,7 +20,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from erstwhile.errors import StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
+from erstwhile.errors import InvalidInputError, StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
 from erstwhile.store.durable import sync_folder, write_file
 
 __all__ = ["FORMAT", "Manifest", "StoreFolder"]
@@ -29,8 +30,8 @@ RESERVE: Final = 64 * 2**20
 """Bytes that must stay free. Qdrant Edge writes through memory maps of files with holes, and a hole that cannot be filled kills the process (SIGBUS).
 
 Measured over 22,000 points of 384 dimensions: one write fills at most 2 MiB of holes (ext4); this is 32 times as much."""
-OPENING: Final = 96 * 2**20
-"""Bytes that must be free beyond the reserve for opening. The maps of a new shard fill 0.5 MiB on ext4 and 82 MiB on tmpfs, where reading a hole fills it."""
+MAKING: Final = 96 * 2**20
+"""Bytes beyond the reserve that must be free for making a store. Measured: 0.5 MiB on ext4, and 82 MiB on tmpfs, where reading a hole fills it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class StoreFolder:
         self._process = os.getpid()
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.check_room(OPENING)
+            self.check_room()
             self._lock.acquire(timeout=0)
             self._sign()
         except Timeout:
@@ -79,6 +80,8 @@ class StoreFolder:
         except OSError as error:
             self.release()
             raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
+        except ValueError as error:
+            raise InvalidInputError(f"{str(path)!r} is not a path ({error}); choose another.") from error
 
     def release(self) -> None:
         """Let go of the folder. In a fork it does nothing: the folder is the parent's."""
@@ -145,9 +148,14 @@ class StoreFolder:
             raise StoreCorruptError(f"{segments} holds no whole segment of the store's data; nothing was touched. Restore the store from a backup.")
 
     def clear_fresh(self) -> None:
-        """Remove what an interrupted making left behind."""
+        """Remove what an interrupted making left behind, and make sure that there is room for a new one.
+
+        Raises:
+            StoreUnavailableError: There is not.
+        """
         if self.fresh.exists():
             shutil.rmtree(self.fresh)
+        self.check_room(MAKING)
 
     def establish(self, *, fingerprint: str, dimension: int) -> None:
         """Turn the data made in `fresh` into the store: record what it is made with, then move it into place. A crash in between is mended on opening."""

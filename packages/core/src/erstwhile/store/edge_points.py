@@ -1,0 +1,92 @@
+"""Our values as Qdrant Edge's, and back: the shard and its indexes, filters, rows."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import qdrant_edge as qdrant
+
+from erstwhile.store import schema
+from erstwhile.store.lexical import document_terms, lexical_text
+from erstwhile.store.protocol import Row, Where
+
+__all__ = ["all_of", "filter_of", "highest", "make_shard", "point_of", "row_of"]
+
+SEGMENT_KB: Final = 20_000
+"""Vectors kept together, in KiB: some 13,000. It bounds a build, which without a bound would copy the whole store every time."""
+
+
+def make_shard(path: Path, dimension: int) -> None:
+    """Make an empty shard with the vectors and payload indexes of `schema`."""
+    path.mkdir(mode=0o700)
+    config = qdrant.EdgeConfig(
+        vectors={schema.DENSE: qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Dot)},
+        sparse_vectors={schema.WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
+        hnsw_config=qdrant.HnswIndexConfig(m=0, payload_m=0, ef_construct=100, full_scan_threshold=10_000),
+        quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
+        optimizers=qdrant.EdgeOptimizersConfig(max_segment_size=SEGMENT_KB),
+        wal_enabled=True,
+    )
+    shard = qdrant.EdgeShard.create(str(path), config)
+    for field, kind in schema.FIELDS.items():
+        index = (
+            qdrant.IntegerIndexParams(lookup=False, range=True, enable_hnsw=False)
+            if kind == "range"
+            else qdrant.KeywordIndexParams(is_tenant=kind == "tenant", enable_hnsw=False)
+        )
+        shard.update(qdrant.UpdateOperation.create_field_index(field, index))
+    shard.flush()
+    shard.close()
+
+
+def filter_of(where: Where) -> qdrant.Filter:
+    """The filter that selects what ``where`` means."""
+    return all_of(schema.clauses(where))
+
+
+def all_of(clauses: Iterable[schema.Clause]) -> qdrant.Filter:
+    """The filter under which every clause holds."""
+    return qdrant.Filter(must=[_condition(clause) for clause in clauses])
+
+
+def _condition(clause: schema.Clause) -> qdrant.FieldCondition | qdrant.HasIdCondition | qdrant.Filter:
+    match clause:
+        case schema.Match(field, (value,)):
+            return qdrant.FieldCondition(field, match=qdrant.MatchValue(value))
+        case schema.Match(field, values):
+            return qdrant.FieldCondition(field, match=qdrant.MatchAny(list(values)))
+        case schema.Ids(ids):
+            return qdrant.HasIdCondition(set(ids))
+        case schema.AnyOf(spans):
+            return qdrant.Filter(should=[_condition(span) for span in spans])
+        case schema.Span():
+            return qdrant.FieldCondition(clause.field, range=qdrant.RangeFloat(gt=clause.gt, gte=clause.gte, lt=clause.lt, lte=clause.lte))
+
+
+def row_of(point: qdrant.Record) -> Row:
+    """The row that a point stands for.
+
+    Raises:
+        StoreCorruptError: The point is not what was written.
+    """
+    vector = point.vector.get(schema.DENSE) if isinstance(point.vector, dict) else None
+    return Row(version=schema.version_of(point.payload), vector=None if vector is None else np.asarray(vector, dtype=np.float32))
+
+
+def point_of(row: Row) -> qdrant.Point:
+    """The point that stands for a row."""
+    if row.vector is None:
+        raise ValueError("A row is written with its vector.")
+    vectors: dict[str, Any] = {schema.DENSE: row.vector.tolist()}
+    if terms := document_terms(lexical_text(row.version)):
+        vectors[schema.WORDS] = qdrant.SparseVector(list(terms), list(terms.values()))
+    return qdrant.Point(row.version.id, vectors, schema.payload_of(row.version))
+
+
+def highest(shard: qdrant.EdgeShard, field: str) -> int | None:
+    """The highest time in a field, in microseconds; open ends do not count, and ``None`` stands for an empty shard."""
+    ceiling = qdrant.Filter(must=[qdrant.FieldCondition(field, range=qdrant.RangeFloat(lt=schema.FOREVER))])
+    order = qdrant.OrderBy(field, direction=qdrant.Direction.Desc)
+    points, _ = shard.scroll(qdrant.ScrollRequest(limit=1, filter=ceiling, with_payload=[field], with_vector=False, order_by=order))
+    return int((points[0].payload or {})[field]) if points else None

@@ -1,0 +1,45 @@
+"""How many versions there must at least be: a number beside the store, so that files that lost some are noticed.
+
+Qdrant Edge opens what it can read. If the end of its log or a table of ids is damaged, it opens with fewer versions and says nothing. So after every sync
+of the log the number of versions is noted here, and when the store is opened there may not be fewer. The note itself is not synced: it is written after what
+it speaks of is durable, so after a power cut it is at worst an older, lower number.
+"""
+
+import os
+from pathlib import Path
+
+__all__ = ["Witness"]
+
+_DIGITS = 20
+
+
+class Witness:
+    """The note.
+
+    Args:
+        path: Its file; made when something is first noted.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: int | None = None
+
+    def noted(self) -> int:
+        """The number noted last; 0 where there is none, or none that can be read."""
+        try:
+            return int(self.path.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def note(self, versions: int) -> None:
+        """Note that there are at least so many versions."""
+        if self._file is None:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, f"{versions:0{_DIGITS}d}\n".encode())
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
