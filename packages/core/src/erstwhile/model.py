@@ -124,11 +124,18 @@ def check_text(value: object, *, name: str, limit: int = MAX_NAME) -> str:
         raise InvalidInputError(f"{name} has {len(value):,} characters and at most {limit:,} are kept; shorten it or split it.")
     if "\0" in value:
         raise InvalidInputError(f"{name} has a NUL character at position {value.index(chr(0))}; remove it.")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInputError(f"{name} has a lone surrogate at position {error.start}; decode the text properly before it is remembered.") from None
+    if (place := _lone_surrogate(value)) is not None:
+        raise InvalidInputError(f"{name} has a lone surrogate at position {place}; decode the text properly before it is remembered.")
     return value
+
+
+def _lone_surrogate(text: str) -> int | None:
+    # The codec's own error holds the whole text, so it must not be what ours was raised from.
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
 
 
 def _check_names(values: object, *, name: str) -> tuple[str, ...]:
@@ -149,18 +156,22 @@ def _check_share(value: object, *, name: str) -> float:
 def _check_metadata(value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidInputError(f"metadata: expected a mapping, got {type(value).__name__}.")
-    try:
-        encoded = msgspec.json.encode(dict(value))
-        plain: dict[str, Any] = msgspec.json.decode(encoded)
-    except (TypeError, ValueError, RecursionError, UnicodeEncodeError) as error:
-        raise InvalidInputError(
-            f"metadata cannot be written as JSON ({type(error).__name__}); use text, numbers, booleans, null, lists and mappings."
-        ) from None
+    encoded = _json(dict(value))
+    if encoded is None:
+        raise InvalidInputError("metadata cannot be written as JSON; use text, numbers, booleans, null, lists and mappings.")
     if len(encoded) > MAX_METADATA_BYTES:
         raise InvalidInputError(
             f"metadata takes {len(encoded):,} bytes as JSON and at most {MAX_METADATA_BYTES:,} are kept; store the bulk elsewhere and keep a reference."
         )
+    plain: dict[str, Any] = msgspec.json.decode(encoded)
     return plain
+
+
+def _json(value: dict[Any, Any]) -> bytes | None:
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """What a caller points at: a memory, or one version of it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from erstwhile import timeline
@@ -12,6 +13,8 @@ from erstwhile.model import Scope, Version
 from erstwhile.store import Find, Store, Where
 
 __all__ = ["HasMemory", "Ref", "Target", "as_refs", "resolve"]
+
+_ID_LIKE: Final = re.compile(r"[0-9a-fA-F-]{1,64}")
 
 
 @runtime_checkable
@@ -89,4 +92,6 @@ def _id(ref: Ref) -> str:
     try:
         return str(UUID(given))
     except ValueError:
-        raise InvalidInputError(f"{given[:40]!r} is not an id; ids look like 01890a5d-ac96-774b-bcce-b302099a8057.") from None
+        # A memory's content given by mistake must not end up in a log.
+        shown = repr(given) if _ID_LIKE.fullmatch(given) else f"A text of {len(given):,} characters"
+        raise InvalidInputError(f"{shown} is not an id; ids look like 01890a5d-ac96-774b-bcce-b302099a8057.") from None

@@ -79,6 +79,7 @@ class EdgeStore(Store):
         self._claim = threading.RLock()
         self._durable = durable
         self._since_optimized = 0
+        self._erasures = 0
         self._latest: datetime | None = None
         self._shard: qdrant.EdgeShard | None = None
         try:
@@ -130,7 +131,7 @@ class EdgeStore(Store):
             shard.flush()
 
     def _sync(self) -> None:
-        versions = self._points()
+        erasures, versions = self._erasures, self._points()
         try:
             self._log.sync()
         except OSError as error:
@@ -139,8 +140,8 @@ class EdgeStore(Store):
                 "it again; that does no harm."
             ) from error
         with self._write:
-            # An erasure may have come in between.
-            self._witness.note(min(versions, self._points()))
+            if self._erasures == erasures:
+                self._witness.note(versions)
 
     @contextmanager
     def _using(self) -> Iterator[qdrant.EdgeShard]:
@@ -172,8 +173,13 @@ class EdgeStore(Store):
         )
         with self._using() as shard:
             points, _ = shard.scroll(request)
-        rows = [row_of(point) for point in points if str(point.id) != find.after]
-        return tuple(rows[: find.limit])
+        return tuple([self._row(point) for point in points if str(point.id) != find.after][: find.limit])
+
+    def _row(self, point: qdrant.Record) -> Row:
+        try:
+            return row_of(point)
+        except StoreCorruptError as error:
+            raise StoreCorruptError(f"{self._folder.path}, version {point.id}: {error}") from None
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
@@ -232,7 +238,8 @@ class EdgeStore(Store):
         self._check_process()
         with self._write, self._using() as shard:
             self._folder.check_room()
-            self._witness.note(0)
+            self._witness.withdraw()
+            self._erasures += 1
             shard.update(qdrant.UpdateOperation.delete_points_by_filter(filter_of(where)))
             shard.flush()
             self._witness.note(self._points())
@@ -245,7 +252,8 @@ class EdgeStore(Store):
 
     def latest(self) -> datetime | None:
         """See `Store.latest`."""
-        return self._latest
+        with self._using():
+            return self._latest
 
     def info(self) -> StoreInfo:
         """See `Store.info`."""
@@ -293,6 +301,8 @@ class EdgeStore(Store):
         if self._since_optimized >= threshold:
             if self._folder.has_room_for_copy():
                 shard.optimize()
+                # Only a flush drops what the log need not hold any more, and the log is what an opening after a crash has to go through.
+                shard.flush()
             self._since_optimized = 0
 
 

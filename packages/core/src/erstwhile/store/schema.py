@@ -7,7 +7,7 @@ Some fields exist to make the everyday question cheap, for every condition on a 
 is still believed, and ``vt`` is the earlier of its end and its expiry. What is believed is either ``open``, that is, it holds from before it was written and
 until changed, or ``bounded``. Of what holds now, the open part needs no condition on time at all; only the bounded part, mostly small, does.
 
-Times are whole microseconds since 1970. Qdrant compares ranges as float64, exact from 1684 to 2255 and to 32 microseconds until the year 9999.
+Times are whole microseconds since 1970. Qdrant compares ranges as float64, exact from 1685 to 2255 and to 32 microseconds until the year 9999.
 """
 
 import zlib
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -176,10 +177,18 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
     }
     matches: list[Clause] = [Match(field, tuple(values)) for field, values in named.items() if values is not None]
     if where.ids is not None:
-        matches.append(Ids(where.ids))
+        # A version may say that it was drawn from something of the caller's own; such an id is no version's, and Qdrant would refuse it.
+        matches.append(Ids(tuple(id for id in where.ids if _is_id(id))))
     if where.turns is not None:
         matches.append(Span(field="turn", gte=where.turns[0], lt=where.turns[1]))
     return tuple(matches)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _time_clauses(where: Where) -> tuple[Clause, ...]:

@@ -2,7 +2,7 @@
 
 Qdrant Edge opens what it can read. If the end of its log or a table of ids is damaged, it opens with fewer versions and says nothing. So after every sync
 of the log the number of versions is noted here, and when the store is opened there may not be fewer. The note itself is not synced: it is written after what
-it speaks of is durable, so after a power cut it is at worst an older, lower number.
+it speaks of is durable, so after a power cut it is at worst an older, lower number. Only an erasure takes the number down, and it syncs that first.
 """
 
 import os
@@ -37,6 +37,12 @@ class Witness:
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
         os.lseek(self._file, 0, os.SEEK_SET)
         os.write(self._file, f"{versions:0{_DIGITS}d}\n".encode())
+
+    def withdraw(self) -> None:
+        """Note that there may be none, durably: from now on versions may be removed."""
+        self.note(0)
+        assert self._file is not None
+        os.fsync(self._file)
 
     def close(self) -> None:
         """Close the file."""
