@@ -1,17 +1,26 @@
-"""Write docs/reference/api.md from the docstrings: `python scripts/write_reference.py`; `--check` fails if it is not current."""
+"""Write docs/reference from the code: `python scripts/write_reference.py`; `--check` fails if a page is not current.
+
+The Python API comes from docstrings, the command line from its own help, the format of conversation files from the module that reads it.
+"""
 
 import enum
 import inspect
 import re
 import sys
 from pathlib import Path
+from typing import Any
+
+import typer.main
 
 import erstwhile
+from erstwhile import cli
+from erstwhile.transfer import jsonl
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "api.md"
-HEADER = """# Python API
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+WRITTEN = "<!-- Written by scripts/write_reference.py from the code; do not edit. -->"
+HEADER = f"""# Python API
 
-<!-- Written by scripts/write_reference.py from the docstrings; do not edit. -->
+{WRITTEN}
 
 Everything here is imported from `erstwhile`. Arguments are checked before anything is done: what cannot be used raises `InvalidInputError`, and nothing is
 written.
@@ -31,8 +40,8 @@ SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):$")
 ITEM = re.compile(r"^(\*{0,2}\w+(?:, \w+)*): (.*)$")
 
 
-def page() -> str:
-    """The text of the page."""
+def api() -> str:
+    """The page on the Python API."""
     errors = sorted(name for name in erstwhile.__all__ if name.endswith("Error"))
     groups = {**GROUPS, "Errors": errors}
     missing = set(erstwhile.__all__) - {name for names in groups.values() for name in names}
@@ -53,7 +62,7 @@ def _entry(name: str) -> str:
         return f"### `{name}`\n\n{UNIONS[name]}\n"
     text = f"### `{name}`\n\n{_markdown(inspect.getdoc(thing))}\n"
     if issubclass(thing, enum.Enum):
-        return text + "\n".join(f"- `{member.value}`" for member in thing) + "\n"
+        return text + "\n".join(f"- `{member.value}`{_meaning(member)}" for member in thing) + "\n"
     if name in ("Engine", "ScopedMemory"):
         methods = [item for item in vars(thing).items() if not item[0].startswith("_") and inspect.isfunction(item[1])]
         text += "\n".join(f"#### `{name}.{method}`\n\n{_signature(method, body)}\n{_markdown(inspect.getdoc(body))}\n" for method, body in methods)
@@ -100,12 +109,52 @@ def _markdown(doc: str | None) -> str:
     return "\n".join(out).replace("``", "`") + "\n"
 
 
+def _meaning(member: enum.Enum) -> str:
+    return f": {member.meaning}" if isinstance(member, erstwhile.MemoryType) else ""
+
+
+def command_line() -> str:
+    """The page on the command line."""
+    program = typer.main.get_command(cli.app)
+    parts = [f"# Command line\n\n{WRITTEN}\n\n{program.help}\n\n{program.epilog}\n"]
+    commands = getattr(program, "commands", {})
+    shared = set.intersection(*({parameter.name for parameter in command.params} for command in commands.values()))
+    for name, command in commands.items():
+        own = [parameter for parameter in command.params if parameter.name not in shared]
+        parts.append(f"## `erstwhile {name}`\n\n{inspect.cleandoc(command.help)}\n\n{_options(own)}")
+    some = next(iter(commands.values()))
+    parts.append(f"## Options of every command\n\n{_options([parameter for parameter in some.params if parameter.name in shared])}")
+    return "\n".join(parts)
+
+
+def _options(parameters: list[Any]) -> str:
+    if not parameters:
+        return "No options of its own.\n"
+    rows = [f"| `{_option(parameter)}` | {getattr(parameter, 'help', '') or ''} |" for parameter in parameters]
+    return "\n".join(["| | |", "|---|---|", *rows]) + "\n"
+
+
+def _option(parameter: Any) -> str:  # noqa: ANN401 - a parameter of click, which typer keeps to itself
+    word = str(parameter.name).upper()
+    if parameter.param_type_name == "argument":
+        return word
+    names = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    return names if parameter.is_flag else f"{names} {word}"
+
+
+def conversation_files() -> str:
+    """The page on the format of conversation files."""
+    return f"# Conversation files\n\n{WRITTEN}\n\n{inspect.cleandoc(jsonl.__doc__ or '').replace('``', '`')}\n"
+
+
 def main() -> int:
-    """Write the page, or check it."""
-    text = page()
+    """Write the pages, or check them."""
+    pages = {"api.md": api(), "cli.md": command_line(), "conversation-files.md": conversation_files()}
     if "--check" in sys.argv[1:]:
-        return int(not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text)
-    PAGE.write_text(text, encoding="utf-8")
+        stale = [name for name, text in pages.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text(encoding="utf-8") != text]
+        return len(stale)
+    for name, text in pages.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -37,32 +37,27 @@ MAX_NAME: Final = 256
 class MemoryType(StrEnum):
     """The thirteen types of memory. The type decides what a new memory does to an old one."""
 
-    FACT = "fact"
-    """Objective and verifiable."""
-    PREFERENCE = "preference"
-    """What somebody likes or dislikes."""
-    DECISION = "decision"
-    """A choice that shapes what follows."""
-    COMMITMENT = "commitment"
-    """A promise or an obligation."""
-    GOAL = "goal"
-    """What somebody wants to reach."""
-    EVENT = "event"
-    """Something that happened."""
-    ARTIFACT = "artifact"
-    """A document, a file, a piece of work."""
-    INSTRUCTION = "instruction"
-    """A rule or a procedure to follow."""
-    RELATIONSHIP = "relationship"
-    """How two people or things are linked."""
-    CONTEXT = "context"
-    """The situation at present."""
-    LEARNING = "learning"
-    """A lesson learned."""
-    OBSERVATION = "observation"
-    """A pattern noticed."""
-    ERROR = "error"
-    """A mistake to avoid."""
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    FACT = "fact", "Objective and verifiable."
+    PREFERENCE = "preference", "What somebody likes or dislikes."
+    DECISION = "decision", "A choice that shapes what follows."
+    COMMITMENT = "commitment", "A promise or an obligation."
+    GOAL = "goal", "What somebody wants to reach."
+    EVENT = "event", "Something that happened."
+    ARTIFACT = "artifact", "A document, a file, a piece of work."
+    INSTRUCTION = "instruction", "A rule or a procedure to follow."
+    RELATIONSHIP = "relationship", "How two people or things are linked."
+    CONTEXT = "context", "The situation at present."
+    LEARNING = "learning", "A lesson learned."
+    OBSERVATION = "observation", "A pattern noticed."
+    ERROR = "error", "A mistake to avoid."
 
     @classmethod
     def of(cls, value: "MemoryType | str") -> "MemoryType":

@@ -22,7 +22,7 @@ def observe(ledger: "Ledger", scope: Scope, messages: Iterable[Message | Mapping
     turns = read_turns(messages, session=session)
     if not turns:
         return ()
-    vectors = dict(zip((turn.content for turn in turns), ledger.embedder.embed([turn.content for turn in turns], role="passage"), strict=True))
+    vectors = dict(zip((turn.content for turn in turns), ledger.embed([turn.content for turn in turns], role="passage"), strict=True))
     kept: list[Version] = []
     for spoken_in, group in groupby(turns, key=lambda turn: turn.session):
         kept += _keep(ledger, scope, spoken_in, tuple(group), vectors)

@@ -257,7 +257,7 @@ class ScopedMemory:
         if type(k) is not int or not 1 <= k <= MAX_K:
             raise InvalidInputError(f"k is {k!r:.40}; give a whole number from 1 to {MAX_K:,}.")
         point, where = self._where(as_of, during=during, types=types, tags=tags, turns=turns)
-        vector = self._ledger.embedder.embed([query], role="query")[0]
+        vector = self._ledger.embed([query], role="query")[0]
         finalists = fuse(self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k))))[: SPARE * k]
         wanted = replace(where, ids=tuple(item.candidate.id for item in finalists))
         versions = {row.version.id: row.version for row in self._ledger.store.find(Find(where=wanted, limit=len(finalists)))} if finalists else {}

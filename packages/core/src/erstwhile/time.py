@@ -66,7 +66,7 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + micros * _MICROSECOND
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class Interval:
     """A closed-open stretch of time, ``[start, end)``.
 
@@ -76,16 +76,16 @@ class Interval:
     """
 
     start: datetime
-    end: datetime | None = None
+    end: datetime | None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "start", as_utc(self.start, name="start"))
-        if self.end is not None:
-            object.__setattr__(self, "end", as_utc(self.end, name="end"))
-            if self.end <= self.start:
-                raise InvalidInputError(
-                    f"The interval ends at {self.end.isoformat()}, not after its start {self.start.isoformat()}; give an end later than the start, or none."
-                )
+    def __init__(self, *, start: Instant, end: Instant | None = None) -> None:
+        first, outside = as_utc(start, name="start"), None if end is None else as_utc(end, name="end")
+        if outside is not None and outside <= first:
+            raise InvalidInputError(
+                f"The interval ends at {outside.isoformat()}, not after its start {first.isoformat()}; give an end later than the start, or none."
+            )
+        object.__setattr__(self, "start", first)
+        object.__setattr__(self, "end", outside)
 
     def contains(self, instant: datetime) -> bool:
         """Whether ``instant`` lies inside; the start does, the end does not."""
@@ -104,7 +104,7 @@ class Interval:
         return before + after
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class AsOf:
     """A point to ask about, on both axes.
 
@@ -113,14 +113,12 @@ class AsOf:
         system: What the store believed at that time. Default: now. An answer for a past system time never changes, except after ``erase``.
     """
 
-    valid: datetime | None = None
-    system: datetime | None = None
+    valid: datetime | None
+    system: datetime | None
 
-    def __post_init__(self) -> None:
-        for name in ("valid", "system"):
-            value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, as_utc(value, name=name))
+    def __init__(self, *, valid: Instant | None = None, system: Instant | None = None) -> None:
+        object.__setattr__(self, "valid", None if valid is None else as_utc(valid, name="valid"))
+        object.__setattr__(self, "system", None if system is None else as_utc(system, name="system"))
 
     @classmethod
     def of(cls, value: "AsOf | Instant | None") -> "AsOf":

@@ -31,7 +31,7 @@ def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mappi
     drafts = [_draft(draft, place) for place, draft in enumerate(given)]
     if not drafts:
         return ()
-    vectors = ledger.embedder.embed([draft.content for draft in drafts], role="passage")
+    vectors = ledger.embed([draft.content for draft in drafts], role="passage")
     outcomes = tuple(_remember(ledger, scope, draft, vector) for draft, vector in zip(drafts, vectors, strict=True))
     ledger.store.settle()
     return outcomes
@@ -117,7 +117,7 @@ def correct(ledger: "Ledger", scope: Scope, ref: Ref, given: Mapping[str, Any], 
     target = resolve(ledger.store, scope, ref)
     vectors = {}
     if (content := given["content"]) is not KEEP:
-        vectors[content] = ledger.embedder.embed([check_text(content, name="content", limit=MAX_CONTENT)], role="passage")[0]
+        vectors[content] = ledger.embed([check_text(content, name="content", limit=MAX_CONTENT)], role="passage")[0]
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         believed = tuple(row.version for row in rows)

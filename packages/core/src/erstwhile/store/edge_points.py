@@ -13,15 +13,18 @@ from erstwhile.store.protocol import Row, Where
 
 __all__ = ["all_of", "filter_of", "highest", "make_shard", "point_of", "row_of"]
 
-SEGMENT_KB: Final = 20_000
+SEGMENT_KB: Final = 10_000
 """Vectors kept together, in KiB: some 13,000. It bounds a build, which without a bound would copy the whole store every time."""
+HOT: Final = frozenset({"live", "open", "bounded", "type", "vf", "vt"})
+"""Fields that everyday recalls filter by: their indexes stay in memory. The others are read through the disk's cache."""
 
 
 def make_shard(path: Path, dimension: int) -> None:
     """Make an empty shard with the vectors and payload indexes of `schema`."""
     path.mkdir(mode=0o700)
+    dense = qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Dot, datatype=qdrant.VectorStorageDatatype.Float16, memory=qdrant.Memory.Cold)
     config = qdrant.EdgeConfig(
-        vectors={schema.DENSE: qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Dot)},
+        vectors={schema.DENSE: dense},
         sparse_vectors={schema.WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
         hnsw_config=qdrant.HnswIndexConfig(m=0, payload_m=0, ef_construct=100, full_scan_threshold=10_000),
         quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
@@ -30,10 +33,11 @@ def make_shard(path: Path, dimension: int) -> None:
     )
     shard = qdrant.EdgeShard.create(str(path), config)
     for field, kind in schema.FIELDS.items():
+        memory = None if field in HOT else qdrant.Memory.Cold
         index = (
-            qdrant.IntegerIndexParams(lookup=False, range=True, enable_hnsw=False)
+            qdrant.IntegerIndexParams(lookup=False, range=True, enable_hnsw=False, memory=memory)
             if kind == "range"
-            else qdrant.KeywordIndexParams(is_tenant=kind == "tenant", enable_hnsw=False)
+            else qdrant.KeywordIndexParams(is_tenant=kind == "tenant", enable_hnsw=False, memory=memory)
         )
         shard.update(qdrant.UpdateOperation.create_field_index(field, index))
     shard.flush()

@@ -24,7 +24,7 @@ from erstwhile.model import Version
 from erstwhile.store.protocol import TURN, Where
 from erstwhile.time import Interval, to_micros
 
-__all__ = ["DENSE", "FIELDS", "READ", "WORDS", "AnyOf", "Clause", "Ids", "Match", "Span", "clauses", "payload_of", "settled_clauses", "version_of"]
+__all__ = ["DENSE", "FIELDS", "READ", "WORDS", "AnyOf", "Clause", "Ids", "Match", "Span", "clauses", "ids_of", "payload_of", "settled_clauses", "version_of"]
 
 DENSE: Final = "dense"
 WORDS: Final = "words"
@@ -177,11 +177,18 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
     }
     matches: list[Clause] = [Match(field, tuple(values)) for field, values in named.items() if values is not None]
     if where.ids is not None:
-        # A version may say that it was drawn from something of the caller's own; such an id is no version's, and Qdrant would refuse it.
-        matches.append(Ids(tuple(id for id in where.ids if _is_id(id))))
+        matches.append(Ids(tuple(ids_of(where))))
     if where.turns is not None:
         matches.append(Span(field="turn", gte=where.turns[0], lt=where.turns[1]))
     return tuple(matches)
+
+
+def ids_of(where: Where) -> list[str]:
+    """The ids asked for that can be a version's.
+
+    A version may say that it was drawn from something of the caller's own; Qdrant would refuse such an id, and no version has it.
+    """
+    return [id for id in dict.fromkeys(where.ids or ()) if _is_id(id)]
 
 
 def _is_id(text: str) -> bool:

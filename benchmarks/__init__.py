@@ -1,0 +1,1 @@
+"""What design.md promises in numbers, measured: `python -m benchmarks.run`, then `python -m benchmarks.table`."""

@@ -1,0 +1,105 @@
+"""The commands that read: recall, history, changes, types, stats."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from erstwhile.cli import inputs
+from erstwhile.cli.entries import CHANGE_HEADINGS, HISTORY_HEADINGS, VERSION_HEADINGS, of_change, of_history, of_version
+from erstwhile.cli.output import console, print_json, print_list
+from erstwhile.cli.place import Place
+from erstwhile.model import MemoryType
+from erstwhile.time import as_utc
+
+if TYPE_CHECKING:
+    from erstwhile.results import Stats
+
+__all__ = ["changes", "history", "recall", "stats", "types"]
+
+
+def recall(
+    place: Place,
+    *,
+    query: Annotated[str, typer.Argument(help="The question, in plain words; - reads it from stdin.")],
+    k: Annotated[int, typer.Option("-k", help="At most so many hits, 1 to 1,000.")] = 10,
+    as_of: Annotated[str | None, typer.Option(help="What held at this time in the world. Default: now.")] = None,
+    system_as_of: Annotated[str | None, typer.Option(help="What the store believed at this time. Default: now.")] = None,
+    during_from: Annotated[str | None, typer.Option(help="What held at some time from here on, in place of --as-of.")] = None,
+    during_to: Annotated[str | None, typer.Option(help="… up to here.")] = None,
+    type: Annotated[list[str] | None, typer.Option(help="Only this type of memory; may be repeated.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only what carries one of these tags; may be repeated.")] = None,
+    turns: Annotated[bool, typer.Option("--turns/--no-turns", help="Whether verbatim turns of conversations are found too.")] = True,
+) -> None:
+    """Find what matters to a question, by meaning and by words."""
+    with place.memory() as memory:
+        found = memory.recall(
+            inputs.text(query),
+            k=k,
+            as_of=inputs.as_of(as_of, system_as_of),
+            during=inputs.during(during_from, during_to),
+            types=type or None,
+            tags=tag or None,
+            turns=turns,
+        )
+    if place.json:
+        print_json(found)
+    else:
+        print_list([of_version(hit.version) for hit in found], VERSION_HEADINGS, empty="Nothing was found.")
+
+
+def history(place: Place, *, id: Annotated[str, typer.Argument(help="Id of a memory, or of one of its versions.")]) -> None:
+    """Show every version of one memory, in the order in which they were believed. The ids are those of the versions."""
+    with place.memory() as memory:
+        versions = memory.history(id)
+    if place.json:
+        print_json({"memory_id": versions[0].memory_id, "versions": versions})
+    else:
+        print_list([of_history(version) for version in versions], HISTORY_HEADINGS, empty="")
+
+
+def changes(
+    place: Place,
+    *,
+    since: Annotated[str, typer.Option(help="From this time on, by the store's own clock.")],
+    until: Annotated[str | None, typer.Option(help="Until this time. Default: up to now.")] = None,
+    turns: Annotated[bool, typer.Option("--turns", help="Show turns that were kept, too.")] = False,
+) -> None:
+    """Show what was written between two times, oldest first."""
+    with place.memory() as memory:
+        found = memory.changes(since, until, turns=turns)
+    if place.json:
+        print_json({"since": as_utc(since), "until": None if until is None else as_utc(until), "changes": found})
+    else:
+        print_list([of_change(change) for change in found], CHANGE_HEADINGS, empty="Nothing was written in that time.")
+
+
+def types(place: Place) -> None:
+    """List the thirteen types of memory."""
+    if place.json:
+        print_json({"types": [{"type": kind, "meaning": kind.meaning} for kind in MemoryType]})
+        return
+    out = console()
+    for kind in MemoryType:
+        out.print(f"{kind:<13} {kind.meaning}", soft_wrap=True)
+
+
+def stats(place: Place) -> None:
+    """Count what the scope holds."""
+    with place.memory() as memory:
+        found = memory.stats()
+    if place.json:
+        print_json(found)
+        return
+    out = console()
+    for name, number in _counts(found):
+        out.print(f"{name:<22} {number:>9,}", soft_wrap=True)
+
+
+def _counts(found: "Stats") -> list[tuple[str, int]]:
+    return [
+        ("memories that hold now", found.holding),
+        *((f"  {kind}", number) for kind, number in found.by_type.items()),
+        ("believed, past included", found.believed),
+        ("turns of conversations", found.turns),
+        ("versions in all", found.versions),
+    ]

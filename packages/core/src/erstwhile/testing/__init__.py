@@ -1,0 +1,8 @@
+"""What every store, embedder and clock must keep to, as tests to inherit; and values to test with. Needs the extra ``erstwhile[testing]``."""
+
+from erstwhile.testing.clock import FixedClock
+from erstwhile.testing.embedder import EmbedderSuite
+from erstwhile.testing.rows import make_row, make_version
+from erstwhile.testing.store import StoreSuite
+
+__all__ = ["EmbedderSuite", "FixedClock", "StoreSuite", "make_row", "make_version"]

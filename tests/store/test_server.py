@@ -1,0 +1,59 @@
+"""The store on a Qdrant server keeps to the contract of a store, in the client's local mode and, where one can be reached, on a real server."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from uuid import uuid4
+
+import pytest
+from qdrant_client import QdrantClient
+
+from erstwhile.store import Store
+from erstwhile.store.server import ServerStore
+from erstwhile.testing import StoreSuite
+
+URL = os.environ.get("ERSTWHILE_TEST_QDRANT_URL")
+
+
+class TestLocalMode(StoreSuite):
+    """qdrant-client in its local mode."""
+
+    @pytest.fixture(autouse=True)
+    def _clients(self) -> Iterator[None]:
+        with ExitStack() as self.open_clients:
+            yield
+
+    def make(self) -> ServerStore:
+        self.client = QdrantClient(":memory:")
+        self.open_clients.callback(self.client.close)
+        return ServerStore(self.client, fingerprint=self.fingerprint, dimension=self.dimension)
+
+    def reopen(self, store: Store, *, fingerprint: str = StoreSuite.fingerprint, dimension: int = StoreSuite.dimension) -> ServerStore:
+        store.close()
+        return ServerStore(self.client, fingerprint=fingerprint, dimension=dimension)
+
+
+@pytest.mark.skipif(not URL, reason="ERSTWHILE_TEST_QDRANT_URL names no Qdrant server")
+class TestRealServer(StoreSuite):
+    """A Qdrant server; each test in collections of its own, removed afterwards."""
+
+    @pytest.fixture(autouse=True)
+    def _collections(self) -> Iterator[None]:
+        self.made: list[str] = []
+        yield
+        client = QdrantClient(url=URL, api_key=os.environ.get("QDRANT_API_KEY"))
+        for name in self.made:
+            client.delete_collection(name)
+            client.delete_collection(f"{name}-claims")
+        client.close()
+
+    def make(self) -> ServerStore:
+        self.made.append(f"erstwhile-test-{uuid4()}")
+        return self.connect(self.fingerprint, self.dimension)
+
+    def reopen(self, store: Store, *, fingerprint: str = StoreSuite.fingerprint, dimension: int = StoreSuite.dimension) -> ServerStore:
+        store.close()
+        return self.connect(fingerprint, dimension)
+
+    def connect(self, fingerprint: str, dimension: int) -> ServerStore:
+        return ServerStore.connect(URL or "", fingerprint=fingerprint, dimension=dimension, api_key=os.environ.get("QDRANT_API_KEY"), collection=self.made[-1])
