@@ -1,6 +1,6 @@
 """The verbs: everything that is written to, or read from, the memory of one scope."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -11,9 +11,9 @@ from erstwhile.erasure import erase
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import MAX_CONTENT, Draft, MemoryType, Provenance, Scope, Version, check_text
 from erstwhile.observing import observe
-from erstwhile.rank import fold, fuse
+from erstwhile.rank import Ranked, fold, fuse
 from erstwhile.refs import Ref, as_refs, resolve
-from erstwhile.results import Change, Outcome, Recall, Receipt, Stats
+from erstwhile.results import Change, Hit, Outcome, Recall, Receipt, Stats
 from erstwhile.store import TURN, Find, Search, Where
 from erstwhile.time import AsOf, Instant, Interval, as_utc
 from erstwhile.turns import Message
@@ -27,8 +27,6 @@ __all__ = ["ScopedMemory"]
 
 CHANNEL_LIMIT: Final = 100
 """Candidates from each channel of a search, before they are fused."""
-SPARE: Final = 3
-"""Candidates read for each hit wanted, since several may fold into one."""
 MAX_K: Final = 1_000
 
 
@@ -258,10 +256,8 @@ class ScopedMemory:
             raise InvalidInputError(f"k is {k!r:.40}; give a whole number from 1 to {MAX_K:,}.")
         point, where = self._where(as_of, during=during, types=types, tags=tags, turns=turns)
         vector = self._ledger.embed([query], role="query")[0]
-        finalists = fuse(self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k))))[: SPARE * k]
-        wanted = replace(where, ids=tuple(item.candidate.id for item in finalists))
-        versions = {row.version.id: row.version for row in self._ledger.store.find(Find(where=wanted, limit=len(finalists)))} if finalists else {}
-        return Recall(query=query, as_of=point, hits=fold(finalists, versions)[:k])
+        ranked = fuse(self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k))))
+        return Recall(query=query, as_of=point, hits=self._read(ranked, where, k))
 
     def snapshot(
         self,
@@ -312,6 +308,20 @@ class ScopedMemory:
             turns=count(Where(scopes=scopes, types=(TURN,), believed=True)),
             by_type={name.value: number for name, number in by_type.items() if number},
         )
+
+    def _read(self, ranked: Sequence[Ranked], where: Where, k: int) -> tuple[Hit, ...]:
+        # Reading content costs more than finding it, so no more is read than is needed: half as many again as the hits wanted, since some fold into one,
+        # and further only where that left too few. What was closed or erased since it was found is not read, and left out.
+        versions: dict[str, Version] = {}
+        hits: tuple[Hit, ...] = ()
+        step = k + k // 2
+        for start in range(0, len(ranked), step):
+            ids = tuple(item.candidate.id for item in ranked[start : start + step])
+            versions |= {row.version.id: row.version for row in self._ledger.store.find(Find(where=replace(where, ids=ids), limit=step))}
+            hits = fold(ranked[: start + step], versions)
+            if len(hits) >= k:
+                break
+        return hits[:k]
 
     def _where(
         self, as_of: AsOf | Instant | None, *, during: Interval | None, types: Iterable[MemoryType | str] | None, tags: Iterable[str] | None, turns: bool

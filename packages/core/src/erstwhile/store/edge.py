@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from uuid import UUID
 
 import qdrant_edge as qdrant
 
@@ -29,9 +30,6 @@ from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store,
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.store.witness import Witness
 from erstwhile.time import from_micros
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 __all__ = ["EdgeStore"]
 
@@ -215,7 +213,9 @@ class EdgeStore(Store):
         if terms := query_terms(search.text):
             sparse = qdrant.SparseVector(list(terms), list(terms.values()))
             corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=filter_of(search.where.corpus)))
-            channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), filters, corpus)
+            # One filter here, since the word statistics are counted anew for each request.
+            either = filters if len(filters) == 1 else (qdrant.Filter(should=list(filters)),)
+            channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), either, corpus)
         return channels
 
     def count(self, where: Where) -> int:
@@ -319,12 +319,13 @@ class EdgeStore(Store):
             self._since_optimized = 0
 
 
-def _more(shard: qdrant.EdgeShard, channel: _Channel, limit: int) -> Mapping[str, float]:
+def _more(shard: qdrant.EdgeShard, channel: _Channel, limit: int) -> Mapping[UUID, float]:
     return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))))
 
 
-def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]]) -> Mapping[str, float]:
-    return {str(point.id): point.score for points in answers for point in points}
+def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]]) -> Mapping[UUID, float]:
+    # Ids stay what Qdrant made them until the best are chosen: writing one out costs more than comparing it.
+    return {point.id: point.score for points in answers for point in points if isinstance(point.id, UUID)}
 
 
 def _times(version: Version) -> Iterator[datetime]:

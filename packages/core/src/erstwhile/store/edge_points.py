@@ -22,7 +22,7 @@ HOT: Final = frozenset({"live", "open", "bounded", "type", "vf", "vt"})
 def make_shard(path: Path, dimension: int) -> None:
     """Make an empty shard with the vectors and payload indexes of `schema`."""
     path.mkdir(mode=0o700)
-    dense = qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Dot, datatype=qdrant.VectorStorageDatatype.Float16, memory=qdrant.Memory.Cold)
+    dense = qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Dot, datatype=qdrant.VectorStorageDatatype.Float16, memory=qdrant.Memory.Cached)
     config = qdrant.EdgeConfig(
         vectors={schema.DENSE: dense},
         sparse_vectors={schema.WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},

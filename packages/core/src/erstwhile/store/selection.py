@@ -6,13 +6,19 @@ left out, for the channel cannot tell its members apart. Only where nothing woul
 
 import heapq
 from collections.abc import Callable, Mapping
+from typing import TypeVar
+from uuid import UUID
 
 from erstwhile.store.protocol import Candidate
 
 __all__ = ["best", "best_of_ranked", "candidates"]
 
 
-def best(scores: Mapping[str, float], limit: int) -> dict[str, float]:
+Id = TypeVar("Id", str, UUID)
+"""An id as text or as what it stands for; both sort alike."""
+
+
+def best(scores: Mapping[Id, float], limit: int) -> dict[Id, float]:
     """The highest scores, at most ``limit``, chosen by the rule above."""
     ordered = heapq.nsmallest(limit + 1, scores.items(), key=lambda item: (-item[1], item[0]))
     if len(ordered) <= limit:
@@ -21,7 +27,7 @@ def best(scores: Mapping[str, float], limit: int) -> dict[str, float]:
     return {id: score for id, score in ordered if score > first_left_out} or dict(ordered[:limit])
 
 
-def best_of_ranked(fetch: Callable[[int], Mapping[str, float]], first: Mapping[str, float], limit: int) -> dict[str, float]:
+def best_of_ranked(fetch: Callable[[int], Mapping[Id, float]], first: Mapping[Id, float], limit: int) -> dict[Id, float]:
     """The same, from a source that gives its highest scores and orders equals as it likes.
 
     Args:
@@ -36,6 +42,6 @@ def best_of_ranked(fetch: Callable[[int], Mapping[str, float]], first: Mapping[s
     return best(scores, limit)
 
 
-def candidates(dense: Mapping[str, float], lexical: Mapping[str, float]) -> tuple[Candidate, ...]:
+def candidates(dense: Mapping[Id, float], lexical: Mapping[Id, float]) -> tuple[Candidate, ...]:
     """The two channels as one list, in order of id."""
-    return tuple(Candidate(id=id, dense=dense.get(id), lexical=lexical.get(id)) for id in sorted(dense.keys() | lexical.keys()))
+    return tuple(Candidate(id=str(id), dense=dense.get(id), lexical=lexical.get(id)) for id in sorted(dense.keys() | lexical.keys()))
