@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -31,6 +33,23 @@ class TestLocalMode(StoreSuite):
     def reopen(self, store: Store, *, fingerprint: str = StoreSuite.fingerprint, dimension: int = StoreSuite.dimension) -> ServerStore:
         store.close()
         return ServerStore(self.client, fingerprint=fingerprint, dimension=dimension)
+
+
+class TestOverHttp(StoreSuite):
+    """The REST interface, with a stand-in for the server: every request is one that a server would accept, and every answer is read back whole."""
+
+    @pytest.fixture(autouse=True)
+    def _server(self, stand_in: Any) -> None:
+        self.server = stand_in
+        self.made = count()
+
+    def make(self) -> ServerStore:
+        self.name = f"c{next(self.made)}"
+        return ServerStore.connect(self.server.url, fingerprint=self.fingerprint, dimension=self.dimension, collection=self.name)
+
+    def reopen(self, store: Store, *, fingerprint: str = StoreSuite.fingerprint, dimension: int = StoreSuite.dimension) -> ServerStore:
+        store.close()
+        return ServerStore.connect(self.server.url, fingerprint=fingerprint, dimension=dimension, collection=self.name)
 
 
 @pytest.mark.skipif(not URL, reason="ERSTWHILE_TEST_QDRANT_URL names no Qdrant server")

@@ -41,7 +41,7 @@ def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: 
         turns=len({version.memory_id for version in doomed if version.is_turn}),
         versions=len(doomed),
         remaining=remaining,
-        evidence_kept=tuple(version.id for version in kept),
+        evidence_kept=tuple(version.id for version in kept if version.is_turn),
     )
 
 

@@ -237,15 +237,17 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """How a version is tied to others; all of them are version ids.
+    """How a version is tied to others. The first are ids of memories, all others of versions.
 
     Attributes:
+        joins: Memories that this one was said to supersede; it belongs to the oldest of them.
         supersedes: Versions whose time in the world this one ends or takes.
         corrects: The version that this one replaces as the better belief.
         contradicts: Versions that it clashes with.
         derived_from: Turns or versions that it was drawn from.
     """
 
+    joins: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
     corrects: tuple[str, ...] = ()
     contradicts: tuple[str, ...] = ()

@@ -49,8 +49,9 @@ def supersede(new: Version, believed: Sequence[Version], *, now: datetime, new_i
         now: System time of the write.
         new_id: Gives ids to the pieces of older versions that are appended again.
     """
-    oldest = min(version.memory_id for version in believed)
-    return _place(replace(new, memory_id=oldest), believed, now=now, new_id=new_id)
+    joins = tuple(sorted({version.memory_id for version in believed}))
+    joined = replace(new, memory_id=joins[0], links=replace(new.links, joins=joins))
+    return _place(joined, believed, capped=True, now=now, new_id=new_id)
 
 
 def correct(target: Version, better: Version, believed: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:
@@ -58,7 +59,8 @@ def correct(target: Version, better: Version, believed: Sequence[Version], *, no
 
     Args:
         target: The believed version that was wrong.
-        better: What is believed instead, in the same chain. Where its valid interval differs, its neighbours in the chain make room.
+        better: What is believed instead, in the same chain. Where its valid interval differs, its neighbours in the chain make room; only where it is made
+            open-ended does it stop at the next later one.
         believed: Every believed version of the memory, ``target`` among them.
         now: System time of the write.
         new_id: Gives ids to the pieces of neighbours that are appended again.
@@ -67,7 +69,7 @@ def correct(target: Version, better: Version, believed: Sequence[Version], *, no
     linked = replace(better, links=replace(better.links, corrects=(target.id,)))
     if linked.valid == target.valid:
         return Plan(close=(target,), append=(linked,))
-    plan = _place(linked, neighbours, now=now, new_id=new_id)
+    plan = _place(linked, neighbours, capped=target.valid_to is not None, now=now, new_id=new_id)
     return Plan(close=(target, *plan.close), append=plan.append)
 
 
@@ -76,20 +78,25 @@ def retract(believed: Iterable[Version]) -> Plan:
     return Plan(close=tuple(believed))
 
 
-def _place(new: Version, believed: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:
+def _place(new: Version, believed: Sequence[Version], *, capped: bool, now: datetime, new_id: NewId) -> Plan:
     open_ended = new.valid_to is None
-    if open_ended:
+    if open_ended and capped:
         new = replace(new, valid_to=min((version.valid_from for version in believed if version.valid_from > new.valid_from), default=None))
-    taken = Interval(start=new.valid_from) if open_ended and new.valid_to is None else new.valid
-    overlapped = [version for version in believed if version.valid.overlaps(taken)]
+    overlapped = [version for version in believed if version.valid.overlaps(new.valid)]
     pieces = [
-        replace(version, id=new_id(), valid_from=piece.start, valid_to=piece.end, system_from=now, links=replace(version.links, supersedes=(), corrects=()))
+        _piece(version, piece, now=now, new_id=new_id)
         for version in overlapped
-        for piece in version.valid.minus(taken)
-        if not (open_ended and piece.start >= taken.start)
+        for piece in version.valid.minus(new.valid)
+        if not (open_ended and piece.start >= new.valid_from) and (version.expires_at is None or piece.start < version.expires_at)
     ]
     links = replace(new.links, supersedes=tuple(version.id for version in overlapped))
     return Plan(close=tuple(overlapped), append=(replace(new, links=links), *pieces))
+
+
+def _piece(version: Version, piece: Interval, *, now: datetime, new_id: NewId) -> Version:
+    # What a row's links tell is what its own write did; the row that it is a piece of keeps telling its own.
+    links = replace(version.links, joins=(), supersedes=(), corrects=())
+    return replace(version, id=new_id(), valid_from=piece.start, valid_to=piece.end, system_from=now, links=links)
 
 
 def current(versions: Iterable[Version], *, at: datetime) -> Version | None:
@@ -132,4 +139,6 @@ def _action(before: Sequence[Version], after: Sequence[Version], superseded: Col
         return Action.CORRECTED
     if any(version.links.supersedes for version in after) or any(version.id in superseded for version in before):
         return Action.SUPERSEDED
+    if any(version.links.joins for version in after):
+        return Action.PLACED
     return Action.REMEMBERED if after else Action.RETRACTED

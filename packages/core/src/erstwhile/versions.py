@@ -10,9 +10,9 @@ import uuid_utils
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import Draft, Links, MemoryType, Provenance, Scope, SourceKind, Version
-from erstwhile.turns import Turn
+from erstwhile.turns import Turn, text_key
 
-__all__ = ["KEEP", "Keep", "changed", "first_version", "new_id", "turn_version"]
+__all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "key_of", "new_id", "turn_version"]
 
 
 class Keep(Enum):
@@ -22,6 +22,8 @@ class Keep(Enum):
 
 
 KEEP: Final = Keep.KEEP
+GIVEN: Final = "given:"
+"""What the idempotency keys begin with that callers gave."""
 
 
 def new_id() -> str:
@@ -85,7 +87,19 @@ def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None
     kept = {name: getattr(old, name) for name in given}
     draft = Draft(**{**kept, **wanted}, source=source or replace(old.source, kind=SourceKind.CORRECTED, quote=None))
     better = first_version(draft, old.scope, kind=draft.type or old.type, fingerprint=fingerprint, key="", now=now)
-    return replace(better, memory_id=old.memory_id, links=Links(derived_from=old.links.derived_from, contradicts=old.links.contradicts), keys=old.keys)
+    # The caller's own keys go on answering retries. A key made of the content answers for that content only.
+    keys = old.keys if better.content == old.content else (*(key for key in old.keys if key.startswith(GIVEN)), key_of(Draft(content=better.content)))
+    return replace(better, memory_id=old.memory_id, links=Links(derived_from=old.links.derived_from, contradicts=old.links.contradicts), keys=keys)
+
+
+def key_of(draft: Draft) -> str:
+    """The idempotency key of a draft: a hash of the caller's own where there is one, else of what is said and where it was said."""
+    if draft.key is not None:
+        return GIVEN + text_key(draft.key)
+    source = draft.source
+    return "said:" + text_key(
+        draft.content, source.session, source.turn, source.reference, draft.type, draft.valid_from, draft.valid_to, draft.expires_at, draft.supersedes
+    )
 
 
 def in_order(versions: Sequence[Version]) -> tuple[Version, ...]:

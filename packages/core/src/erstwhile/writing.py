@@ -12,8 +12,7 @@ from erstwhile.refs import Ref, resolve
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Where
 from erstwhile.timeline import Plan
-from erstwhile.turns import text_key
-from erstwhile.versions import KEEP, changed, first_version, in_order, new_id
+from erstwhile.versions import KEEP, changed, first_version, in_order, key_of, new_id
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +56,7 @@ def _parts(given: object) -> dict[str, Any]:
 
 
 def _remember(ledger: "Ledger", scope: Scope, draft: Draft, vector: "NDArray[np.float32]") -> Outcome:
-    key = _content_key(draft) if draft.key is None else text_key("key", draft.key)
+    key = key_of(draft)
     memory_ids = tuple(dict.fromkeys(resolve(ledger.store, scope, ref).memory_id for ref in draft.supersedes))
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
@@ -70,17 +69,10 @@ def _remember(ledger: "Ledger", scope: Scope, draft: Draft, vector: "NDArray[np.
         if not believed:
             return timeline.remember(new), Outcome(action=Action.REMEMBERED, version=new, written=(new,), reason="A new memory; it ends no other.")
         plan = timeline.supersede(new, believed, now=now, new_id=new_id)
-        return plan, _placed(plan, bounded=draft.valid_to is not None)
+        return plan, _placed(plan)
 
     read = _reader(ledger, scope, memory_ids)
     return ledger.commit((key, *memory_ids), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
-
-
-def _content_key(draft: Draft) -> str:
-    source = draft.source
-    return text_key(
-        "text", draft.content, source.session, source.turn, source.reference, draft.type, draft.valid_from, draft.valid_to, draft.expires_at, draft.supersedes
-    )
 
 
 def _written(ledger: "Ledger", scope: Scope, draft: Draft, key: str, now: datetime) -> Version | None:
@@ -99,16 +91,14 @@ def _check_supersedable(believed: Sequence[Version], memory_ids: Sequence[str]) 
         raise NotFoundError(f"Nothing of memory {min(gone)} is believed any more, so there is nothing to supersede; remember this as a memory of its own.")
 
 
-def _placed(plan: Plan, *, bounded: bool) -> Outcome:
+def _placed(plan: Plan) -> Outcome:
     new, *_ = plan.append
-    since = f"{new.valid_from:%Y-%m-%d}"
-    if new.valid_to is not None and not bounded:
-        action, reason = Action.PLACED, f"Holds from {since} to {new.valid_to:%Y-%m-%d}, when the next fact begins; what holds after that is untouched."
-    elif not plan.close:
-        action, reason = Action.SUPERSEDED, f"Follows in the same chain from {since}; nothing held then any more."
+    until = "" if new.valid_to is None else f" until {new.valid_to:%Y-%m-%d}"
+    span = f"from {new.valid_from:%Y-%m-%d}{until}"
+    if plan.close:
+        action, reason = Action.SUPERSEDED, f"Takes the place of what held {span}; that stays in history."
     else:
-        until = f" until {new.valid_to:%Y-%m-%d}" if new.valid_to is not None else ""
-        action, reason = Action.SUPERSEDED, f"Takes the place of what held from {since}{until}; that stays in history."
+        action, reason = Action.PLACED, f"Holds {span}, when nothing of that memory held; it ends nothing."
     return Outcome(action=action, version=new, ended=plan.close, written=in_order(plan.append), reason=reason)
 
 

@@ -106,7 +106,7 @@ class Row:
 
     Attributes:
         version: The version.
-        vector: Its embedding, float32 of shape (dimension,), of length 1; ``None`` where it was not asked for.
+        vector: Its embedding, float32 of shape (dimension,), of length 1, its numbers such as sixteen bits hold exactly; ``None`` where it was not asked for.
     """
 
     version: Version
@@ -136,7 +136,7 @@ class Search:
 
     Attributes:
         where: Which; inverse document frequencies are taken over what is believed in these scopes at the time asked about, and nothing else.
-        vector: The query's embedding, float32 of shape (dimension,), of length 1.
+        vector: The query's embedding, float32 of shape (dimension,), of length 1, its numbers such as sixteen bits hold exactly.
         text: The query's words for BM25.
         limit: At most so many from each channel.
     """

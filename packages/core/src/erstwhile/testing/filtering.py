@@ -188,7 +188,7 @@ class FilterTests(StoreCase):
         assert self.found(store, Where(scopes=(BO, ANA, BO))) == ids_of(stored[:2])
         assert self.found(store, everything(Scope(user="nobody"))) == []
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(stretch=intervals(FEW_TIMES), other=intervals(FEW_TIMES))
     def test_the_definition_is_symmetric(self, stretch: Interval, other: Interval) -> None:
         """Two stretches overlap exactly if they share an instant: the definition that stores are held to is itself right."""

@@ -62,6 +62,7 @@ class SearchTests(StoreCase):
         random = np.random.default_rng(7)
         vectors = random.standard_normal((300, DIMENSION)).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = vectors.astype(np.float16).astype(np.float32)
         stored = [Row(version=make_version(f"note {number}", scope=ANA if number % 3 else BO), vector=vector) for number, vector in enumerate(vectors)]
         put(store, *stored)
         found = self.agree(store, stored, Search(where=BELIEVED, vector=vectors[1], text="", limit=limit))
