@@ -3,7 +3,7 @@
 import json
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from qdrant_client import QdrantClient, models
 
-Answer = Callable[["StandIn", str, Any], Any]
+Json = Any
 
 
 class StandIn:
@@ -51,7 +51,7 @@ class StandIn:
         self._thread.join()
         self.client.close()
 
-    def answer(self, method: str, path: list[str], body: Any) -> Any:
+    def answer(self, method: str, path: list[str], body: Json) -> Json:  # noqa: PLR0911 - one for each request there is
         match method, path:
             case "GET", []:
                 return None
@@ -76,7 +76,7 @@ class StandIn:
                 return self._written()
             case "POST", ["collections", name, "points"]:
                 wanted = models.PointRequest(**body)
-                return _plain(self.client.retrieve(name, wanted.ids, with_payload=wanted.with_payload, with_vectors=wanted.with_vector or False))
+                return _plain(self.client.retrieve(name, wanted.ids, with_payload=wanted.with_payload or False, with_vectors=wanted.with_vector or False))
             case "POST", ["collections", name, "points", "count"]:
                 counted = models.CountRequest(**body)
                 return self.client.count(name, counted.filter, exact=bool(counted.exact)).model_dump()
@@ -88,7 +88,7 @@ class StandIn:
                     limit=page.limit or 10,
                     order_by=page.order_by,
                     offset=page.offset,
-                    with_payload=page.with_payload,
+                    with_payload=page.with_payload or False,
                     with_vectors=page.with_vector or False,
                 )
                 return {"points": _plain(points), "next_page_offset": after}
@@ -100,9 +100,7 @@ class StandIn:
         raise LookupError(f"{method} /{'/'.join(path)}")
 
     def _make(self, name: str, config: models.CreateCollection) -> None:
-        self.client.create_collection(
-            name, vectors_config=config.vectors, sparse_vectors_config=config.sparse_vectors, metadata=config.metadata
-        )
+        self.client.create_collection(name, vectors_config=config.vectors, sparse_vectors_config=config.sparse_vectors, metadata=config.metadata)
         self.indexes[name] = {}
         self.made[name] = config
 
@@ -110,7 +108,7 @@ class StandIn:
         return {"operation_id": 1, "status": self.status}
 
 
-def _plain(points: Any) -> list[Any]:
+def _plain(points: Iterable[models.Record | models.ScoredPoint]) -> list[Json]:
     return [{"version": 1} | point.model_dump(mode="json") for point in points]
 
 
@@ -125,7 +123,7 @@ def _handler(server: StandIn) -> type[BaseHTTPRequestHandler]:
                 fault = server.faults.pop(0) if server.faults else None
                 if fault == "drop":
                     self.close_connection = True
-                    return
+                    return None
                 if server.key is not None and self.headers.get("api-key") != server.key:
                     fault = 401
                 if fault is not None:

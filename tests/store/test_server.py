@@ -14,6 +14,7 @@ from erstwhile.store import Store
 from erstwhile.store.server import ServerStore
 from erstwhile.testing import StoreSuite
 
+Server = Any  # conftest's StandIn, which cannot be imported from here
 URL = os.environ.get("ERSTWHILE_TEST_QDRANT_URL")
 
 
@@ -39,7 +40,7 @@ class TestOverHttp(StoreSuite):
     """The REST interface, with a stand-in for the server: every request is one that a server would accept, and every answer is read back whole."""
 
     @pytest.fixture(autouse=True)
-    def _server(self, stand_in: Any) -> None:
+    def _server(self, stand_in: Server) -> None:
         self.server = stand_in
         self.made = count()
 

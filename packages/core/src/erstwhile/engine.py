@@ -49,6 +49,10 @@ def open_engine(
         ModelMismatchError: It holds vectors of another model.
         ModelNotFoundError: There is no such model.
     """
+    if not isinstance(store, str | Path | None):
+        raise InvalidInputError(f"store: expected a folder, a URL or ':memory:', got {type(store).__name__}.")
+    if threads is not None and (type(threads) is not int or threads < 1):
+        raise InvalidInputError(f"threads is {threads!r:.40}; give a whole number from 1.")
     settings = Settings.load()
     embedder = load_embedder(settings.model if model is None else model, threads=threads or settings.threads)
     opened = _open_store(
@@ -72,13 +76,17 @@ def _open_store(location: str, embedder: Embedder, *, durable: bool, api_key: st
         from erstwhile.store import ReferenceStore
 
         return ReferenceStore(fingerprint=fingerprint, dimension=dimension)
-    if location.startswith(("http://", "https://")):
+    if location.lower().startswith(("http://", "https://")):
         from erstwhile.store.server import ServerStore
 
         return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=api_key)
     from erstwhile.store.edge import EdgeStore
 
-    return EdgeStore(Path(location).expanduser(), fingerprint=fingerprint, dimension=dimension, durable=durable)
+    try:
+        path = Path(location).expanduser()
+    except RuntimeError:
+        raise InvalidInputError(f"{location}: there is no such user's home on this machine; give the folder itself.") from None
+    return EdgeStore(path, fingerprint=fingerprint, dimension=dimension, durable=durable)
 
 
 class Engine:
@@ -120,11 +128,16 @@ class Engine:
         Raises:
             InvalidInputError: No part was given, or a scope and parts.
         """
+        if not isinstance(scope, Scope | None):
+            raise InvalidInputError(f"scope: expected a Scope, got {type(scope).__name__}; name its parts, such as user=….")
+        others = tuple(also) if hasattr(also, "__iter__") else ()
+        if not hasattr(also, "__iter__") or not all(isinstance(other, Scope) for other in others):
+            raise InvalidInputError("also: expected a list of Scope objects.")
         if scope is None:
             scope = Scope(tenant=tenant, user=user, agent=agent, session=session, project=project)
         elif any(part is not None for part in (tenant, user, agent, session, project)):
             raise InvalidInputError("Both a Scope and parts of one were given; give either.")
-        return ScopedMemory(self._ledger, scope=scope, also=tuple(also))
+        return ScopedMemory(self._ledger, scope=scope, also=others)
 
     def info(self) -> StoreInfo:
         """What the store says of itself: its kind and place, the model behind its vectors, how many versions it holds in all."""

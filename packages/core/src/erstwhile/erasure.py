@@ -21,7 +21,7 @@ def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: 
     if everything == bool(refs):
         raise InvalidInputError("Say what to erase: either memories, or everything=True for all that this scope holds.")
     store = ledger.store
-    named = {resolve(store, scope, ref).memory_id for ref in refs}
+    named = {resolve(store, (scope,), ref).memory_id for ref in refs}
     with store.claim(sorted(named) or ("everything",)):
         doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
         memory_ids = tuple(sorted({version.memory_id for version in doomed}))
@@ -54,7 +54,9 @@ def _closure(store: Store, scope: Scope, memory_ids: Iterable[str], *, evidence:
         seen |= ahead
         versions = _versions(store, Where(scopes=(scope,), memory_ids=tuple(ahead)))
         found |= {version.id: version for version in versions}
-        near = list(_versions(store, Where(scopes=(scope,), derived_from=tuple(version.id for version in versions)))) if versions else []
+        # A caller may have named the memory, or one version of it, as what something was drawn from.
+        origins = (*ahead, *(version.id for version in versions))
+        near = list(_versions(store, Where(scopes=(scope,), derived_from=origins)))
         if evidence and (sources := tuple({id for version in versions for id in version.links.derived_from})):
             near += [version for version in _versions(store, Where(scopes=(scope,), ids=sources)) if version.is_turn]
         ahead = {version.memory_id for version in near} - seen

@@ -20,6 +20,8 @@
 A message says what was wrong, which value, and what to do about it. It never carries the content of a memory: messages end up in logs.
 """
 
+import re
+
 __all__ = [
     "ErstwhileError",
     "InvalidInputError",
@@ -37,7 +39,16 @@ __all__ = [
     "StoreLockedError",
     "StoreUnavailableError",
     "WriteConflictError",
+    "shown",
 ]
+
+
+def shown(text: str) -> str:
+    """A text that was given where a word, a time or an id belongs, for a message: itself if it is one short word, else only its length.
+
+    Somebody's memory given in the wrong place must not end up in a log.
+    """
+    return repr(text) if len(text) <= 40 and re.fullmatch(r"[\w:.+-]*", text) else f"a text of {len(text):,} characters"
 
 
 class ErstwhileError(Exception):

@@ -1,7 +1,8 @@
 """The ledger: asks the clock, reads the store, applies plans. What is decided is decided in pure functions elsewhere."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from erstwhile.embed import Embedder, Role
 from erstwhile.errors import WriteConflictError
 from erstwhile.store import Batch, Row, Store
-from erstwhile.time import Clock
+from erstwhile.time import Clock, as_utc
 from erstwhile.timeline import Plan
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Ledger:
         self._clock = clock
         self._time = threading.Lock()
         self._last = store.latest()
+        self._writes = 0
 
     def embed(self, texts: Sequence[str], *, role: Role) -> "NDArray[np.float32]":
         """Vectors of texts, float32 of shape (texts, dimension), rounded to half precision.
@@ -50,19 +52,29 @@ class Ledger:
 
         return self.embedder.embed(texts, role=role).astype(np.float16).astype(np.float32)
 
+    @property
+    def writes(self) -> int:
+        """How many writes have been given a system time. While it stays the same, nothing was written."""
+        return self._writes
+
     def reading_time(self) -> datetime:
-        """The system time to read at. Every later write carries a later one, so that the answer can be asked for again."""
+        """The system time to read at. What has been written carries an earlier time or this one, and every later write a later one.
+
+        A write under way is waited for: its time is given out, and its rows are not there yet.
+        """
         with self._time:
-            now = self._clock.now()
+            now = as_utc(self._clock.now(), name="the clock")
             self._last = now if self._last is None else max(now, self._last)
             return self._last
 
-    def _writing_time(self, rows: Iterable[Row]) -> datetime:
+    @contextmanager
+    def _writing(self, rows: Iterable[Row]) -> Iterator[datetime]:
         # Neither a clock that jumped back nor another writer's clock that runs ahead may bring a write before what it replaces.
         with self._time:
             earlier = [row.version.system_from for row in rows] + ([] if self._last is None else [self._last])
-            self._last = max([self._clock.now(), *(time + _TICK for time in earlier)])
-            return self._last
+            self._last = max([as_utc(self._clock.now(), name="the clock"), *(time + _TICK for time in earlier)])
+            self._writes += 1
+            yield self._last
 
     def commit(
         self,
@@ -89,10 +101,10 @@ class Ledger:
             try:
                 with self.store.claim(claims):
                     rows = read()
-                    now = self._writing_time(rows)
-                    plan, answer = prepare(rows, now)
-                    if batch := _batch(plan, rows, vectors, now=now):
-                        self.store.write(batch)
+                    with self._writing(rows) as now:
+                        plan, answer = prepare(rows, now)
+                        if batch := _batch(plan, rows, vectors, now=now):
+                            self.store.write(batch)
             except WriteConflictError:
                 continue
             if settle:

@@ -1,14 +1,15 @@
 """What is stored: typed memories and verbatim turns, each a chain of immutable versions."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
-from erstwhile.errors import InvalidInputError
+from erstwhile.errors import InvalidInputError, shown
 from erstwhile.time import Interval, as_utc
 
 __all__ = [
@@ -32,6 +33,18 @@ MAX_TAGS: Final = 64
 """Most tags, and most aliases, of one version."""
 MAX_NAME: Final = 256
 """Longest tag, alias, scope part or source reference, in characters."""
+
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def _member(kinds: type[Kind], value: str, what: str) -> Kind:
+    if not isinstance(value, str):
+        raise InvalidInputError(f"Expected {what}, got {type(value).__name__}; choose one of {', '.join(kinds)}.")
+    for member in kinds:
+        if member == value.strip().lower():
+            return member
+    raise InvalidInputError(f"{shown(value)} is not {what}; choose one of {', '.join(kinds)}.")
 
 
 class MemoryType(StrEnum):
@@ -66,10 +79,7 @@ class MemoryType(StrEnum):
         Raises:
             InvalidInputError: There is no such type; the message lists all thirteen.
         """
-        try:
-            return cls(value.strip().lower())
-        except (ValueError, AttributeError) as error:
-            raise InvalidInputError(f"{str(value)[:40]!r} is not a memory type; choose one of {', '.join(cls)}.") from error
+        return _member(cls, value, "a memory type")
 
 
 class SourceKind(StrEnum):
@@ -97,12 +107,7 @@ class SourceKind(StrEnum):
         Raises:
             InvalidInputError: There is no such kind; the message lists them.
         """
-        if isinstance(value, cls):
-            return value
-        try:
-            return cls(value.strip().lower())
-        except (ValueError, AttributeError) as error:
-            raise InvalidInputError(f"{str(value)[:40]!r} is not a source kind; choose one of {', '.join(cls)}.") from error
+        return _member(cls, value, "a source kind")
 
 
 def check_text(value: object, *, name: str, limit: int = MAX_NAME) -> str:
@@ -163,8 +168,9 @@ def _check_metadata(value: object) -> dict[str, Any]:
 
 
 def _json(value: dict[Any, Any]) -> bytes | None:
+    # The standard library's, which refuses what JSON has no form for; msgspec would write bytes as text and not-a-number as null.
     try:
-        return msgspec.json.encode(value)
+        return json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError):
         return None
 
@@ -304,10 +310,7 @@ class Version:
         # Runs for every version that a search reads, so an interval is made only where there is an end to check.
         if self.valid_to is not None:
             Interval(start=self.valid_from, end=self.valid_to)
-        if self.expires_at is not None and self.expires_at <= self.valid_from:
-            raise InvalidInputError(
-                f"It expires at {self.expires_at.isoformat()}, not after it begins to hold at {self.valid_from.isoformat()}; give a later expiry."
-            )
+        _check_expiry(self.valid_from, self.expires_at)
 
     @property
     def valid(self) -> Interval:
@@ -350,7 +353,7 @@ class Draft:
     pinned: bool = False
     tags: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     derived_from: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
     key: str | None = None
@@ -365,13 +368,29 @@ class Draft:
         for name in ("valid_from", "valid_to", "expires_at"):
             if (value := getattr(self, name)) is not None:
                 put(self, name, as_utc(value, name=name))
-        if self.valid_from is not None:
-            Interval(start=self.valid_from, end=self.valid_to)
+        self.check_times(self.valid_from)
         for name in ("confidence", "importance"):
             put(self, name, _check_share(getattr(self, name), name=name))
-        put(self, "pinned", bool(self.pinned))
+        if not isinstance(self.pinned, bool):
+            raise InvalidInputError(f"pinned: expected True or False, got {type(self.pinned).__name__}.")
         for name in ("tags", "aliases", "derived_from", "supersedes"):
             put(self, name, _check_names(getattr(self, name), name=name))
         put(self, "metadata", _check_metadata(self.metadata))
         if self.key is not None:
             check_text(self.key, name="idempotency key", limit=1_024)
+
+    def check_times(self, start: datetime | None) -> None:
+        """Check that it ends, and expires, after ``start``; ``None`` for a start that is not known yet.
+
+        Raises:
+            InvalidInputError: It does not.
+        """
+        if start is None:
+            return
+        Interval(start=start, end=self.valid_to)
+        _check_expiry(start, self.expires_at)
+
+
+def _check_expiry(start: datetime, expires_at: datetime | None) -> None:
+    if expires_at is not None and expires_at <= start:
+        raise InvalidInputError(f"It expires at {expires_at.isoformat()}, not after it begins to hold at {start.isoformat()}; give a later expiry.")

@@ -1,12 +1,12 @@
 """Keeping the turns of conversations."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile.model import Scope, Version
-from erstwhile.store import TURN, Row, Where
+from erstwhile.store import TURN, Row, Store, Where
 from erstwhile.timeline import Plan
 from erstwhile.turns import Message, Turn, read_turns
 from erstwhile.versions import turn_version
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["observe"]
 
+FAR: Final = 2**53
+"""Beyond any place in a session."""
+
 
 def observe(ledger: "Ledger", scope: Scope, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None) -> tuple[Version, ...]:
     """See `ScopedMemory.observe`."""
@@ -23,18 +26,20 @@ def observe(ledger: "Ledger", scope: Scope, messages: Iterable[Message | Mapping
     if not turns:
         return ()
     vectors = dict(zip((turn.content for turn in turns), ledger.embed([turn.content for turn in turns], role="passage"), strict=True))
-    kept: list[Version] = []
-    for spoken_in, group in groupby(turns, key=lambda turn: turn.session):
-        kept += _keep(ledger, scope, spoken_in, tuple(group), vectors)
+    kept: dict[int, Version] = {}
+    for session_id in dict.fromkeys(turn.session for turn in turns):
+        places = [place for place, turn in enumerate(turns) if turn.session == session_id]
+        kept |= zip(places, _keep(ledger, scope, session_id, [turns[place] for place in places], vectors), strict=True)
     ledger.store.settle()
-    return tuple(kept)
+    return tuple(kept[place] for place in sorted(kept))
 
 
 def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], vectors: Mapping[str, Any]) -> tuple[Version, ...]:
     def prepare(_: Sequence[Row], now: datetime) -> tuple[Plan, tuple[Version, ...]]:
-        known = [row.version for row in ledger.store.all(Where(scopes=(scope,), session=session, types=(TURN,)))]
-        by_key = {key: version for version in known for key in version.keys}
-        place = max((version.source.turn for version in known if version.source.turn is not None), default=-1) + 1
+        keys = tuple(dict.fromkeys(turn.key for turn in turns if turn.key is not None))
+        known = ledger.store.all(Where(scopes=(scope,), keys=keys, types=(TURN,))) if keys else ()
+        by_key = {key: row.version for row in known for key in row.version.keys}
+        place = _next_place(ledger.store, Where(scopes=(scope,), session=session, types=(TURN,)))
         fresh: list[Version] = []
         answer: list[Version] = []
         for turn in turns:
@@ -47,3 +52,14 @@ def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], v
         return Plan(append=tuple(fresh)), tuple(answer)
 
     return ledger.commit((f"session {session}",), read=tuple, prepare=prepare, vectors=vectors, settle=False)
+
+
+def _next_place(store: Store, turns: Where) -> int:
+    # The place after the last turn, found by halving: how many there are does not tell, for some may have been erased.
+    low, high = 0, 1
+    while store.count(replace(turns, turns=(high, FAR))):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if store.count(replace(turns, turns=(middle, FAR))) else (low, middle)
+    return low + bool(store.count(replace(turns, turns=(low, FAR))))

@@ -1,20 +1,18 @@
 """What a caller points at: a memory, or one version of it."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from erstwhile import timeline
-from erstwhile.errors import InvalidInputError, NotFoundError
+from erstwhile.errors import InvalidInputError, NotFoundError, shown
 from erstwhile.model import Scope, Version
+from erstwhile.results import Hit, Outcome
 from erstwhile.store import Find, Store, Where
 
-__all__ = ["HasMemory", "Ref", "Target", "as_refs", "resolve"]
-
-_ID_LIKE: Final = re.compile(r"[0-9a-fA-F-]{1,64}")
+__all__ = ["HasMemory", "Ref", "Target", "as_refs", "origins", "resolve"]
 
 
 @runtime_checkable
@@ -64,25 +62,51 @@ def as_refs(refs: Ref | Iterable[Ref]) -> tuple[str, ...]:
     Raises:
         InvalidInputError: One is neither an id nor anything that has a memory.
     """
-    several = (refs,) if isinstance(refs, str) or isinstance(refs, HasMemory) else refs  # noqa: SIM101 - a text is told first, at a tenth of the cost
-    if not isinstance(several, Iterable):
-        raise InvalidInputError(f"Expected a memory id or what a call returned, got {type(refs).__name__}.")
-    return tuple(dict.fromkeys(_id(ref) for ref in several))
+    return tuple(dict.fromkeys(_id(ref) for ref in _several(refs)))
 
 
-def resolve(store: Store, scope: Scope, ref: Ref) -> Target:
-    """Find what ``ref`` points at, within one scope.
+def resolve(store: Store, scopes: tuple[Scope, ...], ref: Ref) -> Target:
+    """Find what ``ref`` points at, within some scopes. A version, or a hit, points at that very version; whatever else a call returned, at the memory.
 
     Raises:
         InvalidInputError: It is not an id.
-        NotFoundError: There is no such memory or version in this scope.
+        NotFoundError: There is no such memory or version in these scopes.
     """
-    given = _id(ref)
-    if store.find(Find(where=Where(scopes=(scope,), memory_ids=(given,)), limit=1)):
+    exact = _version(ref)
+    given = _id(ref) if exact is None else exact.id
+    if exact is None and store.find(Find(where=Where(scopes=scopes, memory_ids=(given,)), limit=1)):
         return Target(memory_id=given)
-    if rows := store.find(Find(where=Where(scopes=(scope,), ids=(given,)), limit=1)):
+    if rows := store.find(Find(where=Where(scopes=scopes, ids=(given,)), limit=1)):
         return Target(memory_id=rows[0].version.memory_id, version_id=given)
     raise NotFoundError(f"There is no memory or version {given} in this scope; check the id and the scope.")
+
+
+def _version(ref: Ref) -> Version | None:
+    if isinstance(ref, Hit):
+        return ref.version
+    return ref if isinstance(ref, Version) else None
+
+
+def origins(refs: Ref | Iterable[Ref]) -> tuple[str, ...]:
+    """The ids that something was drawn from: of versions where a call returned them, else as given, for a source may be the caller's own.
+
+    Raises:
+        InvalidInputError: One is neither a text nor anything that has a memory.
+    """
+    return tuple(dict.fromkeys(ref if isinstance(ref, str) else _origin(ref) for ref in _several(refs)))
+
+
+def _origin(ref: HasMemory) -> str:
+    version = ref.version if isinstance(ref, Outcome) else _version(ref)
+    return _id(ref) if version is None else version.id
+
+
+def _several(refs: Ref | Iterable[Ref]) -> Iterable[Ref]:
+    if isinstance(refs, str) or isinstance(refs, HasMemory):  # noqa: SIM101 - a text is told first, at a tenth of the cost
+        return (refs,)
+    if not isinstance(refs, Iterable):
+        raise InvalidInputError(f"Expected a memory id or what a call returned, got {type(refs).__name__}.")
+    return refs
 
 
 def _id(ref: Ref) -> str:
@@ -92,6 +116,4 @@ def _id(ref: Ref) -> str:
     try:
         return str(UUID(given))
     except ValueError:
-        # A memory's content given by mistake must not end up in a log.
-        shown = repr(given) if _ID_LIKE.fullmatch(given) else f"A text of {len(given):,} characters"
-        raise InvalidInputError(f"{shown} is not an id; ids look like 01890a5d-ac96-774b-bcce-b302099a8057.") from None
+        raise InvalidInputError(f"{shown(given)} is not an id; ids look like 01890a5d-ac96-774b-bcce-b302099a8057.") from None

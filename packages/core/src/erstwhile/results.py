@@ -88,7 +88,8 @@ class Recall(Sequence[Hit]):
 
     Attributes:
         query: What was asked.
-        as_of: The point asked about, both times filled in. Asking again with it gives the same hits, whatever was written since, except after ``erase``.
+        as_of: The point asked about; without a valid time where it was asked with ``during``. The same question with it gives the same hits, whatever was
+            written since, except after ``erase``.
         hits: The hits.
     """
 

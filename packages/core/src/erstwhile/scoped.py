@@ -1,10 +1,10 @@
 """The verbs: everything that is written to, or read from, the memory of one scope."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from erstwhile import timeline, writing
 from erstwhile.erasure import erase
@@ -12,9 +12,9 @@ from erstwhile.errors import InvalidInputError
 from erstwhile.model import MAX_CONTENT, Draft, MemoryType, Provenance, Scope, Version, check_text
 from erstwhile.observing import observe
 from erstwhile.rank import Ranked, fold, fuse
-from erstwhile.refs import Ref, as_refs, resolve
+from erstwhile.refs import Ref, as_refs, origins, resolve
 from erstwhile.results import Change, Hit, Outcome, Recall, Receipt, Stats
-from erstwhile.store import TURN, Find, Search, Where
+from erstwhile.store import TURN, Search, Where
 from erstwhile.time import AsOf, Instant, Interval, as_utc
 from erstwhile.turns import Message
 from erstwhile.versions import KEEP, Keep, in_order
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
 
 __all__ = ["ScopedMemory"]
+
+T = TypeVar("T")
 
 CHANNEL_LIMIT: Final = 100
 """Candidates from each channel of a search, before they are fused."""
@@ -60,7 +62,7 @@ class ScopedMemory:
         valid_to: Instant | None = None,
         supersedes: Ref | Iterable[Ref] = (),
         source: Provenance | None = None,
-        derived_from: Iterable[str] = (),
+        derived_from: Ref | Iterable[Ref] = (),
         confidence: float = 1.0,
         importance: float = 0.5,
         pinned: bool = False,
@@ -79,7 +81,7 @@ class ScopedMemory:
             valid_to: Until when. Default: until changed.
             supersedes: The memory, or memories, that it ends: ids, or anything a call returned. It joins the oldest of them.
             source: Where it comes from. Default: stated by the user.
-            derived_from: Ids of the turns or versions that it was drawn from.
+            derived_from: The turns or memories that it was drawn from: what a call returned, or ids. Erasing one of them erases this too.
             confidence: How sure, 0 to 1.
             importance: How much it matters, 0 to 1.
             pinned: Whether it is always part of the profile.
@@ -87,8 +89,9 @@ class ScopedMemory:
             aliases: Other names that it should be found under, at most 64.
             metadata: Anything that JSON can hold, at most 64 KiB.
             expires_at: From when on it no longer holds, whatever ``valid_to`` says.
-            key: Idempotency key: a second call with the same key changes nothing and returns what the first one wrote. Without one, the same content from
-                the same source that is believed and holds already is not written again.
+            key: Idempotency key: a second call with the same key changes nothing and returns what the first one wrote. So does the same content by the same
+                actor from the same turn or reference. Without either, the same content is not written again while it is believed and holds; whatever else
+                was given is not taken over then (`correct` does that).
 
         Raises:
             InvalidInputError: Something given cannot be used; nothing was written.
@@ -107,8 +110,8 @@ class ScopedMemory:
             pinned=pinned,
             tags=_listed(tags, "tags"),
             aliases=_listed(aliases, "aliases"),
-            metadata={} if metadata is None else dict(metadata),
-            derived_from=_listed(derived_from, "derived_from"),
+            metadata={} if metadata is None else metadata,
+            derived_from=origins(derived_from),
             supersedes=as_refs(supersedes),
             key=key,
         )
@@ -122,9 +125,10 @@ class ScopedMemory:
 
         Raises:
             InvalidInputError: One cannot be used; nothing was written.
+            NotFoundError: One supersedes a memory that is not there, or not believed any more; nothing was written.
             StoreError: The store failed on the way. What was written before stays, and writing the same again is harmless.
         """
-        if isinstance(drafts, (str, Mapping, Draft)):
+        if isinstance(drafts, (str, Mapping, Draft)) or not isinstance(drafts, Iterable):
             raise InvalidInputError(f"Expected a list of drafts, got one {drafts.__class__.__name__}; put it in a list.")
         return writing.remember(self._ledger, self.scope, drafts)
 
@@ -167,7 +171,7 @@ class ScopedMemory:
         To say that something was true and ended, give ``valid_to``. To say that it never was, use `retract`.
 
         Args:
-            ref: The memory, or one version of it by its version id.
+            ref: The memory; or one version of it: its id, a `Version` or a `Hit`.
             content: What is believed instead.
             type: The right type.
             valid_from: The right start.
@@ -202,7 +206,7 @@ class ScopedMemory:
         return writing.correct(self._ledger, self.scope, ref, given, source=source, at=_instant(at, "at"))
 
     def retract(self, ref: Ref) -> Outcome:
-        """Stop asserting a memory, or one version of it by its version id, as if it had never been said. Its history stays.
+        """Stop asserting a memory, or one version of it (its id, a `Version` or a `Hit`), as if it had never been said. Its history stays.
 
         Raises:
             NotFoundError: There is no such memory, or nothing of it is believed any more.
@@ -254,10 +258,15 @@ class ScopedMemory:
         check_text(query, name="query", limit=MAX_CONTENT)
         if type(k) is not int or not 1 <= k <= MAX_K:
             raise InvalidInputError(f"k is {k!r:.40}; give a whole number from 1 to {MAX_K:,}.")
-        point, where = self._where(as_of, during=during, types=types, tags=tags, turns=turns)
+        conditions = _conditions(self._reads, types=types, tags=tags, turns=turns)
         vector = self._ledger.embed([query], role="query")[0]
-        ranked = fuse(self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k))))
-        return Recall(query=query, as_of=point, hits=self._read(ranked, where, k))
+
+        def find(where: Where) -> tuple[Hit, ...]:
+            ranked = fuse(self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k))))
+            return self._read(ranked, where, k)
+
+        point, hits = self._ask(find, conditions, as_of, during)
+        return Recall(query=query, as_of=point, hits=hits)
 
     def snapshot(
         self,
@@ -269,8 +278,9 @@ class ScopedMemory:
         turns: bool = False,
     ) -> tuple[Version, ...]:
         """Everything that holds at a point, in order of valid time. The arguments are those of `recall`; turns are left out by default."""
-        _, where = self._where(as_of, during=during, types=types, tags=tags, turns=turns)
-        return in_order(tuple(row.version for row in self._ledger.store.all(where)))
+        conditions = _conditions(self._reads, types=types, tags=tags, turns=turns)
+        _, versions = self._ask(lambda where: tuple(row.version for row in self._ledger.store.all(where)), conditions, as_of, during)
+        return in_order(versions)
 
     def history(self, ref: Ref) -> tuple[Version, ...]:
         """Every version of one memory that was ever written, in the order in which they were believed, then of valid time.
@@ -278,8 +288,8 @@ class ScopedMemory:
         Raises:
             NotFoundError: There is no such memory in this scope.
         """
-        memory_id = resolve(self._ledger.store, self.scope, ref).memory_id
-        versions = (row.version for row in self._ledger.store.all(Where(scopes=(self.scope,), memory_ids=(memory_id,))))
+        memory_id = resolve(self._ledger.store, self._reads, ref).memory_id
+        versions = (row.version for row in self._ledger.store.all(Where(scopes=self._reads, memory_ids=(memory_id,))))
         return tuple(sorted(versions, key=lambda version: (version.system_from, version.valid_from, version.id)))
 
     def changes(self, since: Instant, until: Instant | None = None, *, turns: bool = False) -> tuple[Change, ...]:
@@ -298,7 +308,7 @@ class ScopedMemory:
         return timeline.changes_between(found, window=window)
 
     def stats(self) -> Stats:
-        """Counts over this scope."""
+        """Counts over this scope alone."""
         now, scopes, count = self._ledger.reading_time(), (self.scope,), self._ledger.store.count
         by_type = {name: count(Where(scopes=scopes, types=(name,), believed=True, valid=now)) for name in MemoryType}
         return Stats(
@@ -310,43 +320,66 @@ class ScopedMemory:
         )
 
     def _read(self, ranked: Sequence[Ranked], where: Where, k: int) -> tuple[Hit, ...]:
-        # Reading content costs more than finding it, so no more is read than is needed: half as many again as the hits wanted, since some fold into one,
-        # and further only where that left too few. What was closed or erased since it was found is not read, and left out.
+        # Reading content costs more than finding it, so no more is read than is needed: half as many again as the hits wanted, what these fold with wherever
+        # it ranks, and further only where that left too few. What was closed or erased since it was found is not read, and left out.
+        found = {item.candidate.id for item in ranked}
         versions: dict[str, Version] = {}
         hits: tuple[Hit, ...] = ()
         step = k + k // 2
         for start in range(0, len(ranked), step):
-            ids = tuple(item.candidate.id for item in ranked[start : start + step])
-            versions |= {row.version.id: row.version for row in self._ledger.store.find(Find(where=replace(where, ids=ids), limit=step))}
-            hits = fold(ranked[: start + step], versions)
+            fresh = self._versions(where, ids={item.candidate.id for item in ranked[start : start + step]} - versions.keys())
+            while fresh:
+                versions |= fresh
+                turns = tuple(id for id, version in fresh.items() if version.is_turn)
+                drawn = self._versions(where, derived_from=turns) if turns else {}
+                sources = {id for version in fresh.values() for id in version.links.derived_from} & (found - versions.keys())
+                fresh = {id: drawn[id] for id in drawn.keys() & (found - versions.keys())} | self._versions(where, ids=sources)
+            hits = fold(ranked, versions)
             if len(hits) >= k:
                 break
         return hits[:k]
 
-    def _where(
-        self, as_of: AsOf | Instant | None, *, during: Interval | None, types: Iterable[MemoryType | str] | None, tags: Iterable[str] | None, turns: bool
-    ) -> tuple[AsOf, Where]:
-        asked, now = AsOf.of(as_of), self._ledger.reading_time()
-        if asked.system is not None and asked.system > now:
-            raise InvalidInputError(f"as_of: system time {asked.system.isoformat()} lies in the future; nothing was believed then yet. Leave it out for now.")
-        if during is not None and asked.valid is not None:
-            raise InvalidInputError("Both during and a valid time in as_of were given; give either.")
-        point = AsOf(valid=asked.valid or asked.system or now, system=asked.system or now)
-        where = Where(
-            scopes=self._reads,
-            types=_types(types, turns=turns),
-            tags=None if tags is None else _listed(tags, "tags"),
-            believed=True if asked.system is None else asked.system,
-            valid=point.valid if during is None else None,
-            during=during,
-        )
-        return point, where
+    def _versions(self, where: Where, *, ids: Collection[str] | None = None, derived_from: tuple[str, ...] | None = None) -> dict[str, Version]:
+        if ids is not None and not ids:
+            return {}
+        wanted = replace(where, ids=None if ids is None else tuple(ids), derived_from=derived_from)
+        return {row.version.id: row.version for row in self._ledger.store.all(wanted)}
+
+    def _ask(self, ask: Callable[[Where], T], conditions: Where, as_of: AsOf | Instant | None, during: Interval | None) -> tuple[AsOf, T]:
+        # "Believed now" is cheap to ask, but sees what is written while it is answered. If anything was, the question is put again for the system time that
+        # the answer is given for, so that the same answer can be had again.
+        writes = self._ledger.writes
+        point, where = _at(conditions, as_of, during, now=self._ledger.reading_time())
+        answer = ask(where)
+        if where.believed is True and self._ledger.writes != writes:
+            answer = ask(replace(where, believed=point.system))
+        return point, answer
+
+
+def _at(conditions: Where, as_of: AsOf | Instant | None, during: Interval | None, *, now: datetime) -> tuple[AsOf, Where]:
+    asked = AsOf.of(as_of)
+    if asked.system is not None and asked.system > now:
+        raise InvalidInputError(f"as_of: system time {asked.system.isoformat()} lies in the future; nothing was believed then yet. Leave it out for now.")
+    system, believed = asked.system or now, True if asked.system is None else asked.system
+    if during is None:
+        valid = asked.valid or system
+        return AsOf(valid=valid, system=system), replace(conditions, believed=believed, valid=valid)
+    if not isinstance(during, Interval):
+        raise InvalidInputError(f"during: expected an Interval, got {type(during).__name__}.")
+    if asked.valid is not None:
+        raise InvalidInputError("Both during and a valid time in as_of were given; give either.")
+    return AsOf(system=system), replace(conditions, believed=believed, during=during)
+
+
+def _conditions(scopes: tuple[Scope, ...], *, types: Iterable[MemoryType | str] | None, tags: Iterable[str] | None, turns: bool) -> Where:
+    named = None if tags is None else tuple(check_text(tag, name="each of tags") for tag in _listed(tags, "tags"))
+    return Where(scopes=scopes, types=_types(types, turns=turns), tags=named)
 
 
 def _types(types: Iterable[MemoryType | str] | None, *, turns: bool) -> tuple[str, ...] | None:
     if types is None:
         return None if turns else tuple(MemoryType)
-    return tuple(MemoryType.of(kind) for kind in ((types,) if isinstance(types, str) else types))
+    return tuple(MemoryType.of(kind) for kind in ((types,) if isinstance(types, str) else _listed(types, "types")))
 
 
 def _instant(value: Instant | None, name: str) -> datetime | None:

@@ -4,11 +4,12 @@ Two axes are kept apart everywhere. *Valid time* is when something holds in the 
 ``datetime`` values in UTC with microsecond resolution. ``None`` as the end of an interval means "until changed".
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
-from erstwhile.errors import InvalidInputError
+from erstwhile.errors import InvalidInputError, shown
 
 __all__ = ["AsOf", "Clock", "Instant", "Interval", "SystemClock", "as_utc", "from_micros", "to_micros"]
 
@@ -31,29 +32,30 @@ def as_utc(value: Instant, *, name: str = "time") -> datetime:
     Raises:
         InvalidInputError: It cannot be read as a time, or it is a datetime without a time zone.
     """
-    parsed = _parse(value, name) if isinstance(value, str) else value
+    parsed = _parse(value) if isinstance(value, str) else value
     if isinstance(parsed, datetime):
-        if parsed.tzinfo is None or parsed.utcoffset() is None:
-            raise InvalidInputError(f"{name}: {parsed.isoformat()} has no time zone; say which, e.g. {parsed.isoformat()}+00:00 for UTC.")
-        try:
-            return parsed.astimezone(UTC)
-        except OverflowError as error:
-            raise InvalidInputError(f"{name}: {parsed.isoformat()} falls outside the years 1 to 9999 in UTC; give a time within them.") from error
+        return _in_utc(parsed, name)
     if isinstance(parsed, date):
         return datetime(parsed.year, parsed.month, parsed.day, tzinfo=UTC)
+    if isinstance(value, str):
+        raise InvalidInputError(f"{name}: {shown(value)} is not a time; give {_ACCEPTED}.")
     raise InvalidInputError(f"{name}: expected {_ACCEPTED}, got {type(value).__name__}.")
 
 
-def _parse(text: str, name: str) -> datetime | date:
-    stripped = text.strip()
+def _in_utc(instant: datetime, name: str) -> datetime:
+    if instant.tzinfo is None or instant.utcoffset() is None:
+        raise InvalidInputError(f"{name}: {instant.isoformat()} has no time zone; say which, e.g. {instant.isoformat()}+00:00 for UTC.")
     try:
-        return date.fromisoformat(stripped)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(stripped)
-    except ValueError as error:
-        raise InvalidInputError(f"{name}: {text[:40]!r} is not a time; give {_ACCEPTED}.") from error
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInputError(f"{name}: {instant.isoformat()} falls outside the years 1 to 9999 in UTC; give a time within them.") from None
+
+
+def _parse(text: str) -> datetime | date | None:
+    for read in (date.fromisoformat, datetime.fromisoformat):
+        with suppress(ValueError):
+            return read(text.strip())
+    return None
 
 
 def to_micros(instant: datetime) -> int:

@@ -1,8 +1,9 @@
 """Messages of a conversation, read into turns; pure."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -70,10 +71,18 @@ def read_turns(messages: Iterable[Message | Mapping[str, Any]], *, session: str 
     Raises:
         InvalidInputError: One cannot be used; the message names its place.
     """
-    if isinstance(messages, (str, bytes, Mapping, Message)):
+    if isinstance(messages, (str, bytes, Mapping, Message)) or not isinstance(messages, Iterable):
         raise InvalidInputError(f"messages: expected a list of messages, got one {type(messages).__name__}; put it in a list.")
-    turns = (_read(message, place, session) for place, message in enumerate(messages))
-    return tuple(turn for turn in turns if turn is not None)
+    turns = [turn for place, message in enumerate(messages) if (turn := _read(message, place, session)) is not None]
+    # Two messages of one call that are alike in everything, time included, were both said: the second is told from the first by its count.
+    seen = Counter[str]()
+    told = []
+    for turn in turns:
+        if turn.key is not None:
+            seen[turn.key] += 1
+        again = turn.key is not None and seen[turn.key] > 1 and turn.source.reference is None
+        told.append(replace(turn, key=f"{turn.key}:{seen[turn.key or '']}") if again else turn)
+    return tuple(told)
 
 
 def _read(message: Message | Mapping[str, Any], place: int, session: str | None) -> Turn | None:
@@ -87,10 +96,14 @@ def _read(message: Message | Mapping[str, Any], place: int, session: str | None)
     at = None if given.at is None else as_utc(given.at, name=f"{name} at")
     spoken_in = given.session or session or DEFAULT_SESSION
     kind = SourceKind.TOOL if role in _TOOL_ROLES else SourceKind.STATED
+    try:
+        source = Provenance(kind=kind, actor=role if given.name is None else given.name, session=spoken_in, reference=given.id)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{name}: {error}") from None
     return Turn(
         content=content,
         session=spoken_in,
-        source=Provenance(kind=kind, actor=given.name or role, session=spoken_in, reference=given.id),
+        source=source,
         at=at,
         role=role,
         key=_turn_key(given, content, spoken_in, at),

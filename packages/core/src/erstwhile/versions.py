@@ -49,7 +49,7 @@ def first_version(draft: Draft, scope: Scope, *, kind: MemoryType, fingerprint: 
         pinned=draft.pinned,
         tags=draft.tags,
         aliases=draft.aliases,
-        metadata=draft.metadata,
+        metadata=dict(draft.metadata),
         links=Links(derived_from=draft.derived_from),
         fingerprint=fingerprint,
         keys=(key,),
@@ -82,6 +82,8 @@ def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None
     if old.type is None:
         raise InvalidInputError(f"{old.id} is a turn; turns are evidence and stay as they were said. Retract it or erase it.")
     wanted = {name: value for name, value in given.items() if value is not KEEP}
+    if missing := [name for name in ("type", "valid_from") if wanted.get(name, KEEP) is None]:
+        raise InvalidInputError(f"{missing[0]}: there is no memory without one; leave it out to keep it as it is.")
     if not wanted and source is None:
         raise InvalidInputError("Nothing to correct was given; give the new content, or what else was wrong.")
     kept = {name: getattr(old, name) for name in given}
@@ -98,7 +100,16 @@ def key_of(draft: Draft) -> str:
         return GIVEN + text_key(draft.key)
     source = draft.source
     return "said:" + text_key(
-        draft.content, source.session, source.turn, source.reference, draft.type, draft.valid_from, draft.valid_to, draft.expires_at, draft.supersedes
+        draft.content,
+        source.kind,
+        source.actor,
+        source.session,
+        source.turn,
+        source.reference,
+        draft.valid_from,
+        draft.valid_to,
+        draft.expires_at,
+        draft.supersedes,
     )
 
 

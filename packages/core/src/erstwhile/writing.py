@@ -30,10 +30,24 @@ def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mappi
     drafts = [_draft(draft, place) for place, draft in enumerate(given)]
     if not drafts:
         return ()
+    ended = [_check(ledger, scope, draft, place) for place, draft in enumerate(drafts)]
     vectors = ledger.embed([draft.content for draft in drafts], role="passage")
-    outcomes = tuple(_remember(ledger, scope, draft, vector) for draft, vector in zip(drafts, vectors, strict=True))
-    ledger.store.settle()
-    return outcomes
+    try:
+        return tuple(_remember(ledger, scope, draft, memory_ids, vector) for draft, memory_ids, vector in zip(drafts, ended, vectors, strict=True))
+    finally:
+        # Also where a later one failed: what was written before it stays.
+        ledger.store.settle()
+
+
+def _check(ledger: "Ledger", scope: Scope, draft: Draft, place: int) -> tuple[str, ...]:
+    # All that can be told before the first is written: times that default to now, and what is superseded.
+    try:
+        draft.check_times(draft.valid_from or ledger.reading_time())
+        memory_ids = tuple(dict.fromkeys(resolve(ledger.store, (scope,), ref).memory_id for ref in draft.supersedes))
+        _check_supersedable([row.version for row in _reader(ledger, scope, memory_ids)()], memory_ids)
+    except (InvalidInputError, NotFoundError) as error:
+        raise type(error)(f"Draft {place}: {error}") from None
+    return memory_ids
 
 
 def _draft(given: Draft | str | Mapping[str, Any], place: int) -> Draft:
@@ -55,13 +69,12 @@ def _parts(given: object) -> dict[str, Any]:
     return {"content": "", **given}
 
 
-def _remember(ledger: "Ledger", scope: Scope, draft: Draft, vector: "NDArray[np.float32]") -> Outcome:
+def _remember(ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[str, ...], vector: "NDArray[np.float32]") -> Outcome:
     key = key_of(draft)
-    memory_ids = tuple(dict.fromkeys(resolve(ledger.store, scope, ref).memory_id for ref in draft.supersedes))
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         if (written := _written(ledger, scope, draft, key, now)) is not None:
-            return Plan(), Outcome(action=Action.UNCHANGED, version=written, reason="It was remembered before; nothing was written.")
+            return Plan(), Outcome(action=Action.UNCHANGED, version=written, reason="It was remembered before; nothing was written. Correct it to change it.")
         believed = tuple(row.version for row in rows)
         _check_supersedable(believed, memory_ids)
         kind = draft.type or (min(believed, key=lambda version: version.memory_id).type if believed else None) or MemoryType.FACT
@@ -76,9 +89,10 @@ def _remember(ledger: "Ledger", scope: Scope, draft: Draft, vector: "NDArray[np.
 
 
 def _written(ledger: "Ledger", scope: Scope, draft: Draft, key: str, now: datetime) -> Version | None:
-    # The caller's own key answers a retry, however late. Content alone answers only while it still stands: what was retracted, or has ended, can be said again.
+    # A key of the caller's, or a place that it was said in, answers a retry however late. Content alone answers while it stands: what was retracted, or
+    # has ended, can be said again.
     where = Where(scopes=(scope,), keys=(key,))
-    if draft.key is None:
+    if draft.key is None and draft.source.turn is None and draft.source.reference is None:
         where = replace(where, believed=True, valid=draft.valid_from or now)
     rows = ledger.store.find(Find(where=where, limit=1))
     return rows[0].version if rows else None
@@ -104,7 +118,7 @@ def _placed(plan: Plan) -> Outcome:
 
 def correct(ledger: "Ledger", scope: Scope, ref: Ref, given: Mapping[str, Any], *, source: Provenance | None, at: datetime | None) -> Outcome:
     """See `ScopedMemory.correct`; ``given`` has a value, or `KEEP`, for each part."""
-    target = resolve(ledger.store, scope, ref)
+    target = resolve(ledger.store, (scope,), ref)
     vectors = {}
     if (content := given["content"]) is not KEEP:
         vectors[content] = ledger.embed([check_text(content, name="content", limit=MAX_CONTENT)], role="passage")[0]
@@ -122,7 +136,7 @@ def correct(ledger: "Ledger", scope: Scope, ref: Ref, given: Mapping[str, Any], 
 
 def retract(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
     """See `ScopedMemory.retract`."""
-    target = resolve(ledger.store, scope, ref)
+    target = resolve(ledger.store, (scope,), ref)
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         believed = tuple(row.version for row in rows)

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -15,10 +15,12 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from erstwhile.errors import ErstwhileError, StoreClosedError, StoreError, StoreForkedError, StoreUnavailableError
 
-__all__ = ["Connection", "confirm"]
+__all__ = ["Connection", "client_of", "confirm"]
 
 T = TypeVar("T")
 
+TIMEOUT: Final = 30
+"""Seconds for one request."""
 PAUSES: Final = (0.05, 0.25)
 """Seconds before a read is tried again, each drawn out at random to between a half and the whole."""
 _STUMBLES: Final = frozenset({"ConnectError", "ReadError", "WriteError", "CloseError", "RemoteProtocolError"})
@@ -56,8 +58,12 @@ class Connection:
             except (ErstwhileError, NotImplementedError):
                 raise
             except (ApiException, QdrantException, OSError, RuntimeError, ValueError) as error:
-                # The answer of the server may quote the request, and so content: it is left out of the message and of the traceback.
-                raise _translated(error, self.place) from None
+                known = _translated(error, self.place)
+                try:
+                    raise known from None
+                finally:
+                    # What the server says may quote the request, and so content: nothing leads back to it.
+                    known.__context__ = None
 
     def read(self, ask: Callable[[QdrantClient], T]) -> T:
         """Ask, and ask again where the connection dropped or the server was busy: reading twice is harmless."""
@@ -77,6 +83,17 @@ class Connection:
             if self._client is not None and client and os.getpid() == self._process:
                 self._client.close()
             self._client = None
+
+
+def client_of(url: str, api_key: str | None) -> QdrantClient:
+    """A client for the server at ``url``; it has asked for nothing yet.
+
+    Raises:
+        StoreUnavailableError: The URL cannot be read.
+    """
+    with suppress(ValueError):
+        return QdrantClient(url=url, api_key=api_key, timeout=TIMEOUT, check_compatibility=False)
+    raise StoreUnavailableError("The URL of the Qdrant server cannot be read; give one such as http://localhost:6333.")
 
 
 def confirm(result: models.UpdateResult, place: str) -> None:

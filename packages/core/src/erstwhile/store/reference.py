@@ -6,6 +6,8 @@ Every operation is a loop over all versions, so it suits tests and small throw-a
 import threading
 from collections.abc import Collection
 from contextlib import AbstractContextManager
+from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -36,7 +38,11 @@ class ReferenceStore(Store):
         """See `Store.find`."""
         chosen = [row for row in self._select(find.where) if find.after is None or row.version.id > find.after]
         chosen.sort(key=attrgetter("version.id"))
-        return tuple(row if find.vectors else Row(version=row.version) for row in chosen[: find.limit])
+        # What is handed out is the caller's to change, as from any other store.
+        return tuple(
+            Row(version=replace(row.version, metadata=deepcopy(row.version.metadata)), vector=row.vector if find.vectors else None)
+            for row in chosen[: find.limit]
+        )
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""

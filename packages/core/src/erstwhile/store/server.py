@@ -29,7 +29,7 @@ except ImportError as error:
 
 from erstwhile.store import schema
 from erstwhile.store.claims import Claims
-from erstwhile.store.connection import Connection, confirm
+from erstwhile.store.connection import Connection, client_of, confirm
 from erstwhile.store.lexical import document_terms, lexical_text, query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
@@ -40,8 +40,6 @@ __all__ = ["ServerStore"]
 FORMAT: Final = 1
 OLDEST: Final = (1, 19)
 """The first server that takes word statistics over one scope; an older one would let scopes change each other's ranking without a word."""
-TIMEOUT: Final = 30
-"""Seconds for one request."""
 
 
 class ServerStore(Store):
@@ -66,10 +64,12 @@ class ServerStore(Store):
         self._dimension = dimension
         self._owns_client = False
         self._check_version()
-        self._make(collection, partial(self._create, fingerprint=fingerprint, dimension=dimension), schema.FIELDS)
+        self._make(collection, partial(self._create, fingerprint=fingerprint, dimension=dimension))
         self._check_manifest()
+        self._index(collection, schema.FIELDS)
         claims = f"{collection}-claims"
-        self._make(claims, partial(_create_claims, claims), {"owner": "keyword", "at": "range"})
+        self._make(claims, partial(_create_claims, claims))
+        self._index(claims, {"owner": "keyword", "at": "range"})
         self._claims = Claims(self._connection, claims)
         self._claims.sweep()
 
@@ -80,10 +80,7 @@ class ServerStore(Store):
         Raises:
             StoreUnavailableError, StoreFormatError, ModelMismatchError: See the class.
         """
-        try:
-            client = QdrantClient(url=url, api_key=api_key, timeout=TIMEOUT, check_compatibility=False)
-        except ValueError:
-            raise StoreUnavailableError("The URL of the Qdrant server cannot be read; give one such as http://localhost:6333.") from None
+        client = client_of(url, api_key)
         try:
             store = cls(client, fingerprint=fingerprint, dimension=dimension, collection=collection)
         except BaseException:
@@ -176,17 +173,21 @@ class ServerStore(Store):
                 f"{self._connection.place} runs Qdrant {version}, and erstwhile needs {'.'.join(map(str, OLDEST))} or newer; upgrade the server."
             )
 
-    def _make(self, name: str, create: Callable[[QdrantClient], None], fields: Mapping[str, str]) -> None:
+    def _make(self, name: str, create: Callable[[QdrantClient], None]) -> None:
         with self._connection.using() as client:
-            if not client.collection_exists(name):
-                try:
-                    create(client)
-                except Exception:
-                    # Another process made it in between.
-                    if not client.collection_exists(name):
-                        raise
-            if self._connection.local:
+            if client.collection_exists(name):
                 return
+            try:
+                create(client)
+            except Exception:
+                # Another process made it in between.
+                if not client.collection_exists(name):
+                    raise
+
+    def _index(self, name: str, fields: Mapping[str, str]) -> None:
+        if self._connection.local:
+            return
+        with self._connection.using() as client:
             present = client.get_collection(name).payload_schema
             for field, kind in fields.items():
                 if field not in present:
@@ -196,7 +197,7 @@ class ServerStore(Store):
         scan = models.ScalarQuantization(scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True))
         client.create_collection(
             self._collection,
-            vectors_config={schema.DENSE: models.VectorParams(size=dimension, distance=models.Distance.DOT)},
+            vectors_config={schema.DENSE: models.VectorParams(size=dimension, distance=models.Distance.DOT, datatype=models.Datatype.FLOAT16)},
             sparse_vectors_config={schema.WORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)},
             shard_number=1,
             hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),

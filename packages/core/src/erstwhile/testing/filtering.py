@@ -19,7 +19,7 @@ except ImportError as error:
 
 __all__ = ["FilterTests"]
 
-FEW_TIMES = st.sampled_from([as_utc(f"{year}-01-01") for year in (1684, 1700, 1969, 1970, 2000, 2024, 2025, 2026, 2255, 9999)])
+FEW_TIMES = st.sampled_from([as_utc(f"{year:04}-01-01") for year in (1, 1685, 1700, 1969, 1970, 2000, 2024, 2025, 2026, 2255, 9999)])
 """So few that intervals meet, end where others begin, and reach as far as a store must tell them apart."""
 SMALL = [Scope(user="ana"), Scope(user="bo"), Scope(user="ana", session="s1"), Scope(tenant="ana")]
 

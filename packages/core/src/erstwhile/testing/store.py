@@ -66,7 +66,7 @@ class StoreSuite(FilterTests, SearchTests):
             type=MemoryType.PREFERENCE,
             scope=Scope(tenant="t", user="ána", agent="a", session="s", project="p"),
             source=Provenance(kind=SourceKind.TOOL, actor="web", session="s1", turn=3, reference="https://example.test/?q=ü", quote="« so »"),
-            valid_from="1684-03-01T00:00:00.000001Z",
+            valid_from="1685-03-01T00:00:00.000001Z",
             valid_to="2255-03-01T00:00:00.999999Z",
             system_from="2024-01-01T00:00:00.123456Z",
             system_to="2024-01-01T00:00:00.123457Z",
@@ -152,8 +152,8 @@ class StoreSuite(FilterTests, SearchTests):
 
     def test_latest(self, store: Store) -> None:
         """The latest system time of any scope is known, that of a closed belief included, so that a clock that jumped back cannot go below it."""
-        put(store, make_row(system_from="1684-03-01"))
-        assert store.latest() == as_utc("1684-03-01")
+        put(store, make_row(system_from="1685-03-01"))
+        assert store.latest() == as_utc("1685-03-01")
         put(store, make_row(system_from="2024-03-01T00:00:00.000001Z", valid_from="2200-01-01"), make_row(system_from="2023-01-01", scope=BO))
         assert store.latest() == as_utc("2024-03-01T00:00:00.000001Z")
         put(store, make_row(system_to="2254-03-01T00:00:00.000007Z", scope=BO))

@@ -20,7 +20,7 @@ __all__ = ["WORDS", "instants", "intervals", "names", "rows", "scopes", "texts",
 
 WORDS: Final = ("porto", "lisbon", "moved", "likes", "coffee", "tea", "running", "runs", "manager", "Óbidos", "naïve", "42", "the", "日本", "🙂")
 """Few, so that texts share them: with accents, inflections, a stop word, a number, and what has no word at all."""
-EARLIEST: Final = datetime(1684, 2, 1, tzinfo=UTC)
+EARLIEST: Final = datetime(1685, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2255, 5, 1, tzinfo=UTC)
 """Between these, a store must tell microseconds apart."""
 
