@@ -22,7 +22,7 @@ def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: 
         raise InvalidInputError("Say what to erase: either memories, or everything=True for all that this scope holds.")
     store = ledger.store
     named = {resolve(store, (scope,), ref).memory_id for ref in refs}
-    with store.claim(sorted(named) or ("everything",)):
+    with store.claim(sorted(named) or (f"{scope.key} everything",)):
         doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
         memory_ids = tuple(sorted({version.memory_id for version in doomed}))
         where = Where(scopes=(scope,), memory_ids=None if everything else memory_ids)

@@ -98,19 +98,23 @@ class Ledger:
             WriteConflictError: Other writers interfered every time.
         """
         for _ in range(ATTEMPTS):
-            try:
-                with self.store.claim(claims):
-                    rows = read()
-                    with self._writing(rows) as now:
-                        plan, answer = prepare(rows, now)
-                        if batch := _batch(plan, rows, vectors, now=now):
-                            self.store.write(batch)
-            except WriteConflictError:
-                continue
+            with self.store.claim(claims):
+                rows = read()
+                with self._writing(rows) as now:
+                    plan, answer = prepare(rows, now)
+                    if (batch := _batch(plan, rows, vectors, now=now)) and not self._write(batch):
+                        continue
             if settle:
                 self.store.settle()
             return answer
         raise WriteConflictError(f"Other writers changed the same memory {ATTEMPTS} times in a row; nothing was written. Try again.")
+
+    def _write(self, batch: Batch) -> bool:
+        try:
+            self.store.write(batch)
+        except WriteConflictError:
+            return False
+        return True
 
 
 def _batch(plan: Plan, rows: Sequence[Row], vectors: "Mapping[str, NDArray[np.float32]]", *, now: datetime) -> Batch | None:

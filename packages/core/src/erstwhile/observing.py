@@ -51,7 +51,7 @@ def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], v
             answer.append(version)
         return Plan(append=tuple(fresh)), tuple(answer)
 
-    return ledger.commit((f"session {session}",), read=tuple, prepare=prepare, vectors=vectors, settle=False)
+    return ledger.commit((f"{scope.key} session {session}",), read=tuple, prepare=prepare, vectors=vectors, settle=False)
 
 
 def _next_place(store: Store, turns: Where) -> int:

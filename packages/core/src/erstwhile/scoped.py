@@ -164,6 +164,7 @@ class ScopedMemory:
         aliases: Iterable[str] | Keep = KEEP,
         metadata: Mapping[str, Any] | Keep = KEEP,
         source: Provenance | None = None,
+        derived_from: Ref | Iterable[Ref] = (),
         at: Instant | None = None,
     ) -> Outcome:
         """Put a better belief in the place of one that was wrong, over the same time. What is not given stays as it is.
@@ -184,6 +185,7 @@ class ScopedMemory:
             aliases: The right aliases, in place of the old.
             metadata: The right metadata, in place of the old.
             source: Where the correction comes from. Default: corrected by the same actor.
+            derived_from: The turns or memories that the correction was drawn from, beside those of what it corrects. Erasing one of them erases the memory.
             at: Which version of the memory: the one that holds then. Default: now.
 
         Raises:
@@ -203,7 +205,7 @@ class ScopedMemory:
             "aliases": aliases if isinstance(aliases, Keep) else _listed(aliases, "aliases"),
             "metadata": metadata,
         }
-        return writing.correct(self._ledger, self.scope, ref, given, source=source, at=_instant(at, "at"))
+        return writing.correct(self._ledger, self.scope, ref, given, source=source, drawn_from=origins(derived_from), at=_instant(at, "at"))
 
     def retract(self, ref: Ref) -> Outcome:
         """Stop asserting a memory, or one version of it (its id, a `Version` or a `Hit`), as if it had never been said. Its history stays.
@@ -219,7 +221,8 @@ class ScopedMemory:
         Args:
             refs: The memories or turns.
             everything: All that this scope holds, in place of ``refs``.
-            evidence: Whether the turns that the memories were drawn from go too. Default no; the receipt lists those that stay.
+            evidence: Whether the turns that the memories were drawn from go too, and with them whatever else was drawn from those. Default no; the receipt
+                lists those that stay.
 
         Returns:
             A receipt, with counts that were verified by reading back.

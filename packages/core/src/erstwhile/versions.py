@@ -73,8 +73,8 @@ def turn_version(turn: Turn, scope: Scope, *, place: int, fingerprint: str, now:
     )
 
 
-def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None, fingerprint: str, now: datetime) -> Version:
-    """The better belief: ``old`` with what was given in its place.
+def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None, drawn_from: tuple[str, ...], fingerprint: str, now: datetime) -> Version:
+    """The better belief: ``old`` with what was given in its place, drawn from what ``old`` was drawn from and from ``drawn_from``.
 
     Raises:
         InvalidInputError: ``old`` is a turn, nothing was given, or something given cannot be used.
@@ -91,11 +91,16 @@ def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None
     better = first_version(draft, old.scope, kind=draft.type or old.type, fingerprint=fingerprint, key="", now=now)
     # The caller's own keys go on answering retries. A key made of the content answers for that content only.
     keys = old.keys if better.content == old.content else (*(key for key in old.keys if key.startswith(GIVEN)), key_of(Draft(content=better.content)))
-    return replace(better, memory_id=old.memory_id, links=Links(derived_from=old.links.derived_from, contradicts=old.links.contradicts), keys=keys)
+    return replace(
+        better,
+        memory_id=old.memory_id,
+        links=Links(derived_from=tuple(dict.fromkeys(old.links.derived_from + drawn_from)), contradicts=old.links.contradicts),
+        keys=keys,
+    )
 
 
-def key_of(draft: Draft) -> str:
-    """The idempotency key of a draft: a hash of the caller's own where there is one, else of what is said and where it was said."""
+def key_of(draft: Draft, ended: tuple[str, ...] = ()) -> str:
+    """The idempotency key of a draft that supersedes the memories ``ended``: a hash of the caller's own key, else of what is said, by whom and where."""
     if draft.key is not None:
         return GIVEN + text_key(draft.key)
     source = draft.source
@@ -109,7 +114,7 @@ def key_of(draft: Draft) -> str:
         draft.valid_from,
         draft.valid_to,
         draft.expires_at,
-        draft.supersedes,
+        ended,
     )
 
 

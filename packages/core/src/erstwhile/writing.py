@@ -40,9 +40,12 @@ def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mappi
 
 
 def _check(ledger: "Ledger", scope: Scope, draft: Draft, place: int) -> tuple[str, ...]:
-    # All that can be told before the first is written: times that default to now, and what is superseded.
+    # All that can be told before the first is written: times that default to now, and what is superseded. A retry needs no check: it changes nothing.
+    now = ledger.reading_time()
+    if draft.key is not None and _written(ledger, scope, draft, key_of(draft), now) is not None:
+        return ()
     try:
-        draft.check_times(draft.valid_from or ledger.reading_time())
+        draft.check_times(draft.valid_from or now)
         memory_ids = tuple(dict.fromkeys(resolve(ledger.store, (scope,), ref).memory_id for ref in draft.supersedes))
         _check_supersedable([row.version for row in _reader(ledger, scope, memory_ids)()], memory_ids)
     except (InvalidInputError, NotFoundError) as error:
@@ -70,7 +73,7 @@ def _parts(given: object) -> dict[str, Any]:
 
 
 def _remember(ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[str, ...], vector: "NDArray[np.float32]") -> Outcome:
-    key = key_of(draft)
+    key = key_of(draft, memory_ids)
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         if (written := _written(ledger, scope, draft, key, now)) is not None:
@@ -85,7 +88,7 @@ def _remember(ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[st
         return plan, _placed(plan)
 
     read = _reader(ledger, scope, memory_ids)
-    return ledger.commit((key, *memory_ids), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
+    return ledger.commit((f"{scope.key} {key}", *memory_ids), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
 
 
 def _written(ledger: "Ledger", scope: Scope, draft: Draft, key: str, now: datetime) -> Version | None:
@@ -116,7 +119,16 @@ def _placed(plan: Plan) -> Outcome:
     return Outcome(action=action, version=new, ended=plan.close, written=in_order(plan.append), reason=reason)
 
 
-def correct(ledger: "Ledger", scope: Scope, ref: Ref, given: Mapping[str, Any], *, source: Provenance | None, at: datetime | None) -> Outcome:
+def correct(
+    ledger: "Ledger",
+    scope: Scope,
+    ref: Ref,
+    given: Mapping[str, Any],
+    *,
+    source: Provenance | None,
+    drawn_from: tuple[str, ...],
+    at: datetime | None,
+) -> Outcome:
     """See `ScopedMemory.correct`; ``given`` has a value, or `KEEP`, for each part."""
     target = resolve(ledger.store, (scope,), ref)
     vectors = {}
@@ -126,7 +138,7 @@ def correct(ledger: "Ledger", scope: Scope, ref: Ref, given: Mapping[str, Any], 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         believed = tuple(row.version for row in rows)
         old = target.pick(believed, at=at or now)
-        better = changed(old, given, source=source, fingerprint=ledger.embedder.fingerprint, now=now)
+        better = changed(old, given, source=source, drawn_from=drawn_from, fingerprint=ledger.embedder.fingerprint, now=now)
         plan = timeline.correct(old, better, believed, now=now, new_id=new_id)
         reason = f"A better belief from {plan.append[0].valid_from:%Y-%m-%d} on; what was believed before stays in history."
         return plan, Outcome(action=Action.CORRECTED, version=plan.append[0], ended=plan.close, written=in_order(plan.append), reason=reason)

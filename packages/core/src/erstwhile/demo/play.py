@@ -111,7 +111,7 @@ class _Player:
             return
         source = Provenance(kind=SourceKind.CORRECTED, actor=turn.source.actor, session=turn.source.session, turn=turn.source.turn, quote=turn.content)
         # By the memory and the time it began to hold: the version that was written may have been cut short since.
-        outcome = self._memory.correct(wrong.memory_id, **mark.changes, source=source, at=wrong.valid_from)
+        outcome = self._memory.correct(wrong.memory_id, **mark.changes, source=source, derived_from=turn, at=wrong.valid_from)
         self.counts[outcome.action] += 1
 
 

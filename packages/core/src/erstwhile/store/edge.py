@@ -29,7 +29,7 @@ from erstwhile.store.lexical import query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.store.witness import Witness
-from erstwhile.time import from_micros
+from erstwhile.time import from_micros, to_micros
 
 __all__ = ["EdgeStore"]
 
@@ -83,6 +83,9 @@ class EdgeStore(Store):
         self._erasures = 0
         self._latest: datetime | None = None
         self._shard: qdrant.EdgeShard | None = None
+        self._users = threading.Condition()
+        self._inside = 0
+        self._closing = False
         try:
             with translated(path):
                 self._manifest = self._open(fingerprint, dimension)
@@ -109,8 +112,8 @@ class EdgeStore(Store):
         with translated(self._folder.shard):
             self._shard = qdrant.EdgeShard.load(str(self._folder.shard))
             last = [highest(self._shard, field) for field in ("sf", "st")]
-        self._check_witness()
-        self._latest = max((from_micros(micros) for micros in last if micros is not None), default=None)
+            self._latest = max((from_micros(micros) for micros in last if micros is not None), default=None)
+            self._check_witness(self._shard)
         return manifest
 
     def _abandon(self) -> None:
@@ -119,20 +122,25 @@ class EdgeStore(Store):
             self._shard = None
         self._folder.release()
 
-    def _check_witness(self) -> None:
-        found, noted = self._points(), self._witness.noted()
-        if found < noted:
+    def _check_witness(self, shard: qdrant.EdgeShard) -> None:
+        versions, latest = self._witness.noted()
+        if _points(shard) < versions or _micros(self._latest) < latest:
             raise StoreCorruptError(
-                f"{self._folder.path} holds {found:,} versions and held {noted:,}: some of its files are damaged. Restore it from a backup; or, to go on with "
-                f"what is left, remove the file {self._witness.path.name} in it."
+                f"{self._folder.path} holds {_points(shard):,} versions and held {versions:,}, or the last of them is gone: some of its files are damaged. "
+                f"Restore it from a backup; or, to go on with what is left, remove the file {self._witness.path.name} in it."
             )
 
+    def _note(self, shard: qdrant.EdgeShard) -> None:
+        self._witness.note(_points(shard), _micros(self._latest))
+
     def _flush(self) -> None:
-        with self._using() as shard:
-            shard.flush()
+        assert self._shard is not None
+        self._shard.flush()
 
     def _sync(self) -> None:
-        erasures, versions = self._erasures, self._points()
+        # Called by a writer inside, or on closing: the shard is there.
+        assert self._shard is not None
+        erasures, versions, latest = self._erasures, _points(self._shard), _micros(self._latest)
         try:
             self._log.sync()
         except OSError as error:
@@ -142,20 +150,22 @@ class EdgeStore(Store):
             ) from error
         with self._write:
             if self._erasures == erasures:
-                self._witness.note(versions)
+                self._witness.note(versions, latest)
 
     @contextmanager
     def _using(self) -> Iterator[qdrant.EdgeShard]:
         self._check_process()
-        if (shard := self._shard) is None:
-            raise StoreClosedError(f"{self._folder.path} was closed; open it again.")
+        with self._users:
+            if (shard := self._shard) is None or self._closing:
+                raise StoreClosedError(f"{self._folder.path} was closed; open it again.")
+            self._inside += 1
         try:
             with translated(self._folder.path):
                 yield shard
-        except StoreCorruptError:
-            if self._shard is None:
-                raise StoreClosedError(f"{self._folder.path} was closed by another thread; open it again.") from None
-            raise
+        finally:
+            with self._users:
+                self._inside -= 1
+                self._users.notify_all()
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:
@@ -194,9 +204,9 @@ class EdgeStore(Store):
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
-        channels = self._channels(search)
-        requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
         with self._using() as shard:
+            channels = self._channels(search, exactly=_points(shard) < SCAN_EXACTLY_BELOW)
+            requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
             answers = iter(shard.query_batch(qdrant.QueryBatchRequest(requests)))
             found = {
                 name: best_of_ranked(partial(_more, shard, channel), _scores(next(answers) for _ in channel.filters), search.limit)
@@ -204,11 +214,11 @@ class EdgeStore(Store):
             }
         return candidates(found[schema.DENSE], found.get(schema.WORDS, {}))
 
-    def _channels(self, search: Search) -> dict[str, _Channel]:
+    def _channels(self, search: Search, *, exactly: bool) -> dict[str, _Channel]:
         settled = self._latest is not None and search.where.valid is not None and search.where.valid >= self._latest
         filters = tuple(all_of(part) for part in (schema.settled_clauses(search.where) if settled else (schema.clauses(search.where),)))
         scan = qdrant.QuantizationSearchParams(rescore=True, oversampling=2.0)
-        dense = qdrant.SearchParams(exact=self._points() < SCAN_EXACTLY_BELOW, quantization=scan)
+        dense = qdrant.SearchParams(exact=exactly, quantization=scan)
         channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense)}
         if terms := query_terms(search.text):
             sparse = qdrant.SparseVector(list(terms), list(terms.values()))
@@ -255,7 +265,7 @@ class EdgeStore(Store):
             self._erasures += 1
             shard.update(qdrant.UpdateOperation.delete_points_by_filter(filter_of(where)))
             shard.flush()
-            self._witness.note(self._points())
+            self._note(shard)
 
     def settle(self) -> None:
         """See `Store.settle`."""
@@ -270,12 +280,14 @@ class EdgeStore(Store):
 
     def info(self) -> StoreInfo:
         """See `Store.info`."""
+        with self._using() as shard:
+            versions = _points(shard)
         return StoreInfo(
             kind="embedded",
             location=str(self._folder.path),
             fingerprint=self._manifest.fingerprint,
             dimension=self._manifest.dimension,
-            versions=self._points(),
+            versions=versions,
             details={"created": self._manifest.created, "format": self._manifest.format, "disk_bytes": self._folder.size(), "durable": self._durable},
         )
 
@@ -283,21 +295,24 @@ class EdgeStore(Store):
         """See `Store.close`. In a fork it does nothing: the store is the parent's."""
         if os.getpid() != self._process:
             return
-        with self._write:
-            if (shard := self._shard) is None:
+        with self._users:
+            if (shard := self._shard) is None or self._closing:
                 return
-            try:
-                self._finish(shard)
-            finally:
-                self._shard = None
-                self._folder.release()
+            # From here on nobody comes in, and whoever is inside finishes first: Qdrant cannot close a shard that is being read.
+            self._closing = True
+            self._users.wait_for(lambda: not self._inside)
+        try:
+            self._finish(shard)
+        finally:
+            self._shard = None
+            self._folder.release()
 
     def _finish(self, shard: qdrant.EdgeShard) -> None:
         try:
             with translated(self._folder.path):
                 self._optimize(shard, OPTIMIZE_EVERY // 2)
                 shard.flush()
-                self._witness.note(self._points())
+                self._note(shard)
         except StoreUnavailableError:
             # A full disk. The log holds all of it, and the next opening applies it; only if that is in doubt does the caller need to know.
             self._sync()
@@ -306,10 +321,6 @@ class EdgeStore(Store):
             with translated(self._folder.path):
                 shard.close()
 
-    def _points(self) -> int:
-        with self._using() as shard:
-            return int(shard.info().points_count)
-
     def _optimize(self, shard: qdrant.EdgeShard, threshold: int) -> None:
         if self._since_optimized >= threshold:
             if self._folder.has_room_for_copy():
@@ -317,6 +328,10 @@ class EdgeStore(Store):
                 # Only a flush drops what the log need not hold any more, and the log is what an opening after a crash has to go through.
                 shard.flush()
             self._since_optimized = 0
+
+
+def _points(shard: qdrant.EdgeShard) -> int:
+    return int(shard.info().points_count)
 
 
 def _more(shard: qdrant.EdgeShard, channel: _Channel, limit: int) -> Mapping[UUID, float]:
@@ -332,3 +347,7 @@ def _times(version: Version) -> Iterator[datetime]:
     yield version.system_from
     if version.system_to is not None:
         yield version.system_to
+
+
+def _micros(time: datetime | None) -> int:
+    return 0 if time is None else to_micros(time)
