@@ -117,6 +117,16 @@ class SearchTests(StoreCase):
         where = Where(**({"scopes": (ANA,)} | condition))
         self.agree(store, stored, Search(where=where, vector=make_vector("coffee"), text="coffee tea", limit=3))
 
+    @pytest.mark.parametrize("valid", ["2024-05-31T23:59:59.999999Z", "2024-06-01", "2024-06-01T00:00:00.000001Z", "2024-07-01", "2025-06-01", "9999-01-01"])
+    def test_the_present(self, store: Store, valid: str) -> None:
+        """What holds now is found, whether it always held, began, ended or expired meanwhile or is still to come: around the last write, and long after."""
+        times = ["2024-01-01", "2024-05-31", "2024-06-01", "2024-06-01T00:00:00.000001Z", "2024-07-01", "2025-06-01"]
+        stored = [make_row("coffee", valid_from=start, system_from="2024-06-01") for start in times]
+        stored += [make_row("tea", valid_to=end) for end in times[1:]]
+        stored += [make_row("coffee tea", expires_at=end, system_to="2024-06-01" if end == times[4] else None) for end in times[1:]]
+        put(store, *stored)
+        self.agree(store, stored, Search(where=Where(scopes=(ANA,), believed=True, valid=as_utc(valid)), vector=make_vector("coffee"), text="coffee tea"))
+
     def test_another_scope_changes_nothing(self, store: Store) -> None:
         """One scope's content moves neither the ranking, nor the scores, nor the counts of another: nobody can be probed through word statistics."""
         mine = [make_row("coffee in Porto"), make_row("tea in Lisbon"), make_row("coffee and tea")]
