@@ -46,7 +46,7 @@ TICK = timedelta(microseconds=1)
 DAYS = [datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(9)]
 ANA, BO = Scope(user="ana"), Scope(user="bo")
 
-scopes = st.sampled_from([ANA, ANA, BO])
+scopes = st.sampled_from([ANA, ANA, ANA, BO])
 picks = st.integers(0, 11)
 days = st.integers(0, len(DAYS) - 2)
 lengths = st.integers(1, 4)
@@ -55,7 +55,7 @@ contents = st.sampled_from(["Ana lives in Porto", "Ana lives in Lisbon", "Bo lik
 kinds = st.sampled_from([None, None, "fact", "goal", "preference"])
 maybe_days = st.none() | days
 expiries = st.sampled_from([None, None, None, 1, 3])
-refs = st.lists(picks, min_size=1, max_size=3)
+refs = st.lists(picks, min_size=1, max_size=1) | st.lists(picks, min_size=1, max_size=3)
 sources = st.sampled_from([None, None, "a page"])
 keys = st.sampled_from([None, None, None, "k1", "k2"])
 
@@ -101,10 +101,13 @@ class Machine(RuleBasedStateMachine):
         for row in appended:
             row.id = ids[row.memory, row.start]
 
-    @initialize(starts=st.lists(days, min_size=2, max_size=3))
-    def begin(self, starts: list[int]) -> None:
+    @initialize(starts=st.tuples(days, days, days), expiry=lengths)
+    def begin(self, starts: tuple[int, int, int], expiry: int) -> None:
+        # A chain of two or three, something that expires, and something drawn from either: without them, most stories would be short of all that is hard.
         for number, start in enumerate(starts):
-            self._say(ANA, f"story {number}", start=start)
+            self._say(ANA, f"story {number}", start=start, refs=[0] if number else ())
+        self._say(ANA, "for a while", start=starts[0], expiry=expiry)
+        self._say(ANA, "drawn", start=starts[1], drawn_from=starts[2])
 
     @rule(
         scope=scopes,
@@ -367,8 +370,8 @@ class ServerMachine(Machine):
         self.client.close()
 
 
-FEW = {Machine: 40, EdgeMachine: 12, ServerMachine: 6}
-MANY = {Machine: 250, EdgeMachine: 50, ServerMachine: 25}
+FEW = {Machine: 60, EdgeMachine: 12, ServerMachine: 8}
+MANY = {Machine: 150, EdgeMachine: 25, ServerMachine: 25}
 
 
 def _run(machine: type[Machine], examples: int, steps: int) -> None:

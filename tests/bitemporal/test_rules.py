@@ -109,6 +109,15 @@ def test_correcting_an_older_version_by_time(ana: ScopedMemory) -> None:
     assert _believed(ana, porto) == [("Gaia", "01-01", "03-01"), ("Lisboa", "03-01", "")]
 
 
+def test_a_memory_that_does_not_hold_is_spoken_of_by_its_latest(ana: ScopedMemory) -> None:
+    """Where nothing holds, the memory means the latest version that began before, and before the first, the first."""
+    porto = _say(ana, "Porto", "02-01", "03-01")
+    _say(ana, "Lisbon", "03-01", "04-01", supersedes=porto)
+    ana.correct(porto, "Lisboa", at="2025-05-01")
+    ana.correct(porto, "Gaia", at="2025-01-01")
+    assert _believed(ana, porto) == [("Gaia", "02-01", "03-01"), ("Lisboa", "03-01", "04-01")]
+
+
 def test_correcting_what_was_corrected_names_where_to_look(ana: ScopedMemory) -> None:
     """A version that is not believed any more cannot be corrected or retracted; the error names the history to read."""
     porto = _say(ana, "Porto", "01-01")

@@ -94,7 +94,6 @@ def test_a_process_that_died_is_outlived(stand_in: Server, monkeypatch: pytest.M
     assert stand_in.client.count("erstwhile-claims").count == 0
 
 
-@pytest.mark.xfail(strict=True, reason="core defect 9: erase claims only what is named, not what is derived from it")
 @pytest.mark.parametrize("everything", [False, True])
 def test_what_is_erased_does_not_come_back(stand_in: Server, monkeypatch: pytest.MonkeyPatch, everything: bool) -> None:
     """A memory that is superseded in one process while another erases it, or what it was drawn from, leaves nothing behind on the server."""

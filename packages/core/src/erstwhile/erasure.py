@@ -1,6 +1,6 @@
 """Erasing: what is removed, the removal, and the proof."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from erstwhile.errors import InvalidInputError, StoreError
@@ -22,12 +22,7 @@ def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: 
         raise InvalidInputError("Say what to erase: either memories, or everything=True for all that this scope holds.")
     store = ledger.store
     named = {resolve(store, (scope,), ref).memory_id for ref in refs}
-    with store.claim(sorted(named) or (f"{scope.key} everything",)):
-        doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
-        memory_ids = tuple(sorted({version.memory_id for version in doomed}))
-        where = Where(scopes=(scope,), memory_ids=None if everything else memory_ids)
-        store.erase(where)
-        remaining = store.count(where)
+    doomed, remaining = _erase(store, scope, named, everything=everything, evidence=evidence)
     if remaining:
         raise StoreError(f"{remaining} of {len(doomed)} versions are still there after they were erased; run it again, then `erstwhile doctor`.")
     sources = {id for version in doomed for id in version.links.derived_from}
@@ -36,13 +31,27 @@ def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: 
         id=new_id(),
         at=ledger.reading_time(),
         scope=scope,
-        memory_ids=memory_ids,
+        memory_ids=tuple(sorted({version.memory_id for version in doomed})),
         memories=len({version.memory_id for version in doomed if not version.is_turn}),
         turns=len({version.memory_id for version in doomed if version.is_turn}),
         versions=len(doomed),
         remaining=remaining,
         evidence_kept=tuple(version.id for version in kept if version.is_turn),
     )
+
+
+def _erase(store: Store, scope: Scope, named: Collection[str], *, everything: bool, evidence: bool) -> tuple[tuple[Version, ...], int]:
+    # Whoever plans to end one of the doomed has read it and would write it back. So all of them are claimed, and what turns up meanwhile as well.
+    claimed = set(named)
+    while True:
+        with store.claim(sorted(claimed) or (f"{scope.key} everything",)):
+            doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
+            memory_ids = {version.memory_id for version in doomed}
+            if claimed.issuperset(memory_ids):
+                where = Where(scopes=(scope,), memory_ids=None if everything else tuple(sorted(memory_ids)))
+                store.erase(where)
+                return doomed, store.count(where)
+        claimed |= memory_ids
 
 
 def _closure(store: Store, scope: Scope, memory_ids: Iterable[str], *, evidence: bool) -> tuple[Version, ...]:
