@@ -138,7 +138,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "payloads cut off": ("closed", _cut(f"{S}/payload_storage/page_0.dat", 3_000)),
     "payloads blank": ("closed", _blank(f"{S}/payload_storage/page_0.dat")),
     "payloads cut off, killed": ("killed", _cut(f"{S}/payload_storage/page_0.dat", 3_000)),
-    "a payload that is no JSON": ("closed", _flip(f"{S}/payload_storage/page_0.dat", b'"body')),
+    "a payload that is no JSON": ("closed", _flip(f"{S}/payload_storage/page_0.dat", b'"scope')),
     "payload map gone": ("closed", _gone(f"{S}/payload_storage/tracker.dat")),
     "payload folder gone": ("closed", _gone(f"{S}/payload_storage")),
     "vectors cut off": ("closed", _cut(f"{S}/vector_storage-dense/vectors/chunk_0.mmap", 1_000)),
@@ -174,7 +174,7 @@ HEALED: dict[str, tuple[str, Callable[[Path], Any]]] = {
 }
 SILENT: dict[str, tuple[str, Callable[[Path], Any]]] = {
     # Nothing is lost and no word is changed, but what the index no longer points at is not found.
-    "flipped bits in an index": ("closed", _flip(f"{S}/payload_index/*-live-map/page_0.dat", b"user")),
+    "flipped bits in an index": ("closed", _flip(f"{S}/payload_index/*-open-map/page_0.dat", b"user")),
 }
 
 

@@ -115,7 +115,7 @@ class ScopedMemory:
             supersedes=as_refs(supersedes),
             key=key,
         )
-        return writing.remember(self._ledger, self.scope, (draft,))[0]
+        return writing.remember_one(self._ledger, self.scope, draft)
 
     def remember_many(self, drafts: Iterable[Draft | str | Mapping[str, Any]]) -> tuple[Outcome, ...]:
         """Remember many at once, in order: embedded together, each written whole, all of them durable on return.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from erstwhile.ledger import Ledger
 
-__all__ = ["correct", "remember", "retract"]
+__all__ = ["correct", "remember", "remember_one", "retract"]
 
 _DRAFT_FIELDS: Final = frozenset(field.name for field in fields(Draft))
 
@@ -28,9 +28,16 @@ _DRAFT_FIELDS: Final = frozenset(field.name for field in fields(Draft))
 def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mapping[str, Any]]) -> tuple[Outcome, ...]:
     """See `ScopedMemory.remember_many`."""
     drafts = [_draft(draft, place) for place, draft in enumerate(given)]
-    if not drafts:
-        return ()
-    ended = [_check(ledger, scope, draft, place) for place, draft in enumerate(drafts)]
+    ended = [_check(ledger, scope, draft, f"Draft {place}: ") for place, draft in enumerate(drafts)]
+    return _remember_all(ledger, scope, drafts, ended) if drafts else ()
+
+
+def remember_one(ledger: "Ledger", scope: Scope, draft: Draft) -> Outcome:
+    """See `ScopedMemory.remember`."""
+    return _remember_all(ledger, scope, [draft], [_check(ledger, scope, draft, "")])[0]
+
+
+def _remember_all(ledger: "Ledger", scope: Scope, drafts: Sequence[Draft], ended: Sequence[tuple[str, ...]]) -> tuple[Outcome, ...]:
     vectors = ledger.embed([draft.content for draft in drafts], role="passage")
     try:
         return tuple(_remember(ledger, scope, draft, memory_ids, vector) for draft, memory_ids, vector in zip(drafts, ended, vectors, strict=True))
@@ -39,7 +46,7 @@ def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mappi
         ledger.store.settle()
 
 
-def _check(ledger: "Ledger", scope: Scope, draft: Draft, place: int) -> tuple[str, ...]:
+def _check(ledger: "Ledger", scope: Scope, draft: Draft, which: str) -> tuple[str, ...]:
     # All that can be told before the first is written: times that default to now, and what is superseded. A retry needs no check: it changes nothing.
     now = ledger.reading_time()
     if draft.key is not None and _written(ledger, scope, draft, key_of(draft), now) is not None:
@@ -49,7 +56,7 @@ def _check(ledger: "Ledger", scope: Scope, draft: Draft, place: int) -> tuple[st
         memory_ids = tuple(dict.fromkeys(resolve(ledger.store, (scope,), ref).memory_id for ref in draft.supersedes))
         _check_supersedable([row.version for row in _reader(ledger, scope, memory_ids)()], memory_ids)
     except (InvalidInputError, NotFoundError) as error:
-        raise type(error)(f"Draft {place}: {error}") from None
+        raise type(error)(f"{which}{error}") from None
     return memory_ids
 
 

@@ -199,7 +199,7 @@ class EdgeStore(Store):
         ids: list[int | UUID | str] = [*schema.ids_of(find.where)]
         with self._using() as shard:
             points = shard.retrieve(ids, with_payload=list(schema.READ), with_vector=[schema.DENSE] if find.vectors else False)
-        rows = (row_of(point) for point in points)
+        rows = (self._row(point) for point in points)
         return tuple(sorted((row for row in rows if find.where.matches(row.version)), key=lambda row: row.version.id))
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
