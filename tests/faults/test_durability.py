@@ -249,7 +249,7 @@ def test_an_erasure_during_a_sync_is_not_counted(store: Path, monkeypatch: pytes
         ana = engine.scope(user="ana")
         opened = engine._ledger.store
         ana.remember_many([f"fact {number}" for number in range(5)])
-        assert opened._witness.noted() == 5
+        assert opened._witness.noted()[0] == 5
         sync, settle = opened._log.sync, opened._commits.wait
 
         def interrupted() -> None:
@@ -262,7 +262,7 @@ def test_an_erasure_during_a_sync_is_not_counted(store: Path, monkeypatch: pytes
 
         monkeypatch.setattr(opened._log, "sync", interrupted)
         ana.remember("fact 5")
-        assert opened._witness.noted() == 0
+        assert opened._witness.noted() == (0, 0)
     _holds(store, 6)
 
 
@@ -277,19 +277,19 @@ def test_a_count_that_is_lost_or_old_keeps_nothing_closed(store: Path, left: byt
     with erstwhile.open(store, model=HashingEmbedder()) as engine:
         engine.scope(user="ana").remember_many(["Ana runs", "Ana swims"])
     count = store / "versions.txt"
-    assert int(count.read_bytes()) == 2
+    assert int(count.read_bytes().split()[0]) == 2
     count.unlink()
     if left is not None:
         count.write_bytes(left)
     _holds(store, 2)
-    assert int(count.read_bytes()) == 2
+    assert int(count.read_bytes().split()[0]) == 2
 
 
 def test_fewer_versions_than_counted_is_damage(store: Path) -> None:
     """A store that lost versions says how many, and how to go on with what is left."""
     with erstwhile.open(store, model=HashingEmbedder()) as engine:
         engine.scope(user="ana").remember("Ana runs")
-    (store / "versions.txt").write_bytes(b"00000000000000001000\n")
+    (store / "versions.txt").write_bytes(b"00000000000000001000 00000000000000000000\n")
     with pytest.raises(StoreCorruptError, match="holds 1 versions and held 1,000") as caught:
         erstwhile.open(store, model=HashingEmbedder())
     assert "versions.txt" in str(caught.value)

@@ -111,8 +111,7 @@ class EdgeStore(Store):
             )
         with translated(self._folder.shard):
             self._shard = qdrant.EdgeShard.load(str(self._folder.shard))
-            last = [highest(self._shard, field) for field in ("sf", "st")]
-            self._latest = max((from_micros(micros) for micros in last if micros is not None), default=None)
+            self._latest = _latest(self._shard)
             self._check_witness(self._shard)
         return manifest
 
@@ -265,6 +264,7 @@ class EdgeStore(Store):
             self._erasures += 1
             shard.update(qdrant.UpdateOperation.delete_points_by_filter(filter_of(where)))
             shard.flush()
+            self._latest = _latest(shard)
             self._note(shard)
 
     def settle(self) -> None:
@@ -328,6 +328,11 @@ class EdgeStore(Store):
                 # Only a flush drops what the log need not hold any more, and the log is what an opening after a crash has to go through.
                 shard.flush()
             self._since_optimized = 0
+
+
+def _latest(shard: qdrant.EdgeShard) -> datetime | None:
+    last = [highest(shard, field) for field in ("sf", "st")]
+    return max((from_micros(micros) for micros in last if micros is not None), default=None)
 
 
 def _points(shard: qdrant.EdgeShard) -> int:
