@@ -130,8 +130,8 @@ class Engine:
         """
         if not isinstance(scope, Scope | None):
             raise InvalidInputError(f"scope: expected a Scope, got {type(scope).__name__}; name its parts, such as user=….")
-        others = tuple(also) if hasattr(also, "__iter__") else ()
-        if not hasattr(also, "__iter__") or not all(isinstance(other, Scope) for other in others):
+        others = tuple(also) if hasattr(also, "__iter__") else None
+        if others is None or not all(isinstance(other, Scope) for other in others):
             raise InvalidInputError("also: expected a list of Scope objects.")
         if scope is None:
             scope = Scope(tenant=tenant, user=user, agent=agent, session=session, project=project)

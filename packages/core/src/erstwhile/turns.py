@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -74,15 +74,18 @@ def read_turns(messages: Iterable[Message | Mapping[str, Any]], *, session: str 
     if isinstance(messages, (str, bytes, Mapping, Message)) or not isinstance(messages, Iterable):
         raise InvalidInputError(f"messages: expected a list of messages, got one {type(messages).__name__}; put it in a list.")
     turns = [turn for place, message in enumerate(messages) if (turn := _read(message, place, session)) is not None]
+    return tuple(_told_apart(turns))
+
+
+def _told_apart(turns: Iterable[Turn]) -> Iterator[Turn]:
     # Two messages of one call that are alike in everything, time included, were both said: the second is told from the first by its count.
     seen = Counter[str]()
-    told = []
     for turn in turns:
-        if turn.key is not None:
-            seen[turn.key] += 1
-        again = turn.key is not None and seen[turn.key] > 1 and turn.source.reference is None
-        told.append(replace(turn, key=f"{turn.key}:{seen[turn.key or '']}") if again else turn)
-    return tuple(told)
+        if turn.key is None or turn.source.reference is not None:
+            yield turn
+            continue
+        seen[turn.key] += 1
+        yield turn if seen[turn.key] == 1 else replace(turn, key=f"{turn.key}:{seen[turn.key]}")
 
 
 def _read(message: Message | Mapping[str, Any], place: int, session: str | None) -> Turn | None:

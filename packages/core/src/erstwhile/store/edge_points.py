@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import qdrant_edge as qdrant
 
 from erstwhile.store import schema
-from erstwhile.store.lexical import document_terms, lexical_text
 from erstwhile.store.protocol import Row, Where
 
 __all__ = ["all_of", "filter_of", "highest", "make_shard", "point_of", "row_of"]
@@ -74,16 +72,14 @@ def row_of(point: qdrant.Record) -> Row:
     Raises:
         StoreCorruptError: The point is not what was written.
     """
-    vector = point.vector.get(schema.DENSE) if isinstance(point.vector, dict) else None
-    return Row(version=schema.version_of(point.payload), vector=None if vector is None else np.asarray(vector, dtype=np.float32))
+    return schema.row_of(point.payload, point.vector)
 
 
 def point_of(row: Row) -> qdrant.Point:
     """The point that stands for a row."""
-    if row.vector is None:
-        raise ValueError("A row is written with its vector.")
-    vectors: dict[str, Any] = {schema.DENSE: row.vector.tolist()}
-    if terms := document_terms(lexical_text(row.version)):
+    dense, terms = schema.vectors_of(row)
+    vectors: dict[str, Any] = {schema.DENSE: dense}
+    if terms:
         vectors[schema.WORDS] = qdrant.SparseVector(list(terms), list(terms.values()))
     return qdrant.Point(row.version.id, vectors, schema.payload_of(row.version))
 

@@ -18,13 +18,32 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
+import numpy as np
 
 from erstwhile.errors import ErstwhileError, StoreCorruptError
 from erstwhile.model import Version
-from erstwhile.store.protocol import TURN, Where
+from erstwhile.store.lexical import document_terms, lexical_text
+from erstwhile.store.protocol import TURN, Row, Where
 from erstwhile.time import Interval, to_micros
 
-__all__ = ["DENSE", "FIELDS", "READ", "WORDS", "AnyOf", "Clause", "Ids", "Match", "Span", "clauses", "ids_of", "payload_of", "settled_clauses", "version_of"]
+__all__ = [
+    "DENSE",
+    "FIELDS",
+    "READ",
+    "WORDS",
+    "AnyOf",
+    "Clause",
+    "Ids",
+    "Match",
+    "Span",
+    "clauses",
+    "ids_of",
+    "payload_of",
+    "row_of",
+    "settled_clauses",
+    "vectors_of",
+    "version_of",
+]
 
 DENSE: Final = "dense"
 WORDS: Final = "words"
@@ -98,6 +117,23 @@ def version_of(payload: Mapping[str, Any] | None) -> Version:
     except (KeyError, AttributeError, UnicodeEncodeError, ErstwhileError, msgspec.MsgspecError) as error:
         fault = type(error).__name__
     raise StoreCorruptError(f"A stored version cannot be read back ({fault}): the store's files are damaged. Restore the store from a backup.")
+
+
+def row_of(payload: Mapping[str, Any] | None, vectors: object) -> Row:
+    """The row that a point stands for; without its vector where ``vectors`` has none by name.
+
+    Raises:
+        StoreCorruptError: The payload is not what was written.
+    """
+    dense = vectors.get(DENSE) if isinstance(vectors, Mapping) else None
+    return Row(version=version_of(payload), vector=None if dense is None else np.asarray(dense, dtype=np.float32))
+
+
+def vectors_of(row: Row) -> tuple[list[float], dict[int, float]]:
+    """The vectors of the point that stands for a row: the dense one, and the weight of each term, none where the text has no words."""
+    if row.vector is None:
+        raise ValueError("A row is written with its vector.")
+    return row.vector.tolist(), document_terms(lexical_text(row.version))
 
 
 def _end(instant: datetime | None) -> int:

@@ -12,8 +12,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Self
 
-import numpy as np
-
 from erstwhile.errors import (
     MissingDependencyError,
     ModelMismatchError,
@@ -30,7 +28,7 @@ except ImportError as error:
 from erstwhile.store import schema
 from erstwhile.store.claims import Claims
 from erstwhile.store.connection import Connection, client_of, confirm
-from erstwhile.store.lexical import document_terms, lexical_text, query_terms
+from erstwhile.store.lexical import query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.time import from_micros
@@ -101,7 +99,7 @@ class ServerStore(Store):
                 with_vectors=[schema.DENSE] if find.vectors else False,
             )
         )
-        rows = [_row(point) for point in points if str(point.id) != find.after]
+        rows = [schema.row_of(point.payload, point.vector) for point in points if str(point.id) != find.after]
         return tuple(rows[: find.limit])
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
@@ -297,15 +295,9 @@ def _scores(points: Sequence[models.ScoredPoint]) -> Mapping[str, float]:
     return {str(point.id): point.score for point in points}
 
 
-def _row(point: models.Record) -> Row:
-    vector = point.vector.get(schema.DENSE) if isinstance(point.vector, dict) else None
-    return Row(version=schema.version_of(point.payload), vector=None if vector is None else np.asarray(vector, dtype=np.float32))
-
-
 def _point(row: Row) -> models.PointStruct:
-    if row.vector is None:
-        raise ValueError("A row is written with its vector.")
-    vectors: dict[str, Any] = {schema.DENSE: row.vector.tolist()}
-    if terms := document_terms(lexical_text(row.version)):
+    dense, terms = schema.vectors_of(row)
+    vectors: dict[str, Any] = {schema.DENSE: dense}
+    if terms:
         vectors[schema.WORDS] = models.SparseVector(indices=list(terms), values=list(terms.values()))
     return models.PointStruct(id=row.version.id, vector=vectors, payload=schema.payload_of(row.version))
