@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from erstwhile.draft import Draft
 from erstwhile.engine import Engine
 from erstwhile.errors import ErstwhileError, InvalidInputError, NotFoundError
-from erstwhile.model import Draft, Provenance, Scope
+from erstwhile.model import Provenance, Scope
 from erstwhile.scoped import ScopedMemory
 from erstwhile.time import AsOf, Interval
 

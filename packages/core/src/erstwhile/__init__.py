@@ -1,6 +1,7 @@
 """Typed, bi-temporal memory for AI agents, on the user's own machine."""
 
 from erstwhile.config import Settings
+from erstwhile.draft import Draft
 from erstwhile.embed import Embedder
 from erstwhile.engine import Engine
 from erstwhile.engine import open_engine as open  # noqa: A004 - `erstwhile.open()` is the front door
@@ -22,7 +23,7 @@ from erstwhile.errors import (
     StoreUnavailableError,
     WriteConflictError,
 )
-from erstwhile.model import Draft, Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.refs import Ref
 from erstwhile.results import Action, Change, Hit, Outcome, Recall, Receipt, Stats
 from erstwhile.scoped import ScopedMemory

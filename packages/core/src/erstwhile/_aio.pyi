@@ -1,9 +1,9 @@
 # Written by scripts/write_async_stub.py from engine.py and scoped.py; do not edit.
 from collections.abc import Iterable
 from collections.abc import Mapping
+from erstwhile.draft import Draft
 from erstwhile.engine import Engine
 from erstwhile.erasure import erase
-from erstwhile.model import Draft
 from erstwhile.model import MemoryType
 from erstwhile.model import Provenance
 from erstwhile.model import Scope

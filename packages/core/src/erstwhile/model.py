@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeVar
 import msgspec
 
 from erstwhile.errors import InvalidInputError, shown
-from erstwhile.time import Interval, as_utc
+from erstwhile.time import Interval
 
 __all__ = [
     "MAX_CONTENT",
@@ -22,6 +22,10 @@ __all__ = [
     "Scope",
     "SourceKind",
     "Version",
+    "check_expiry",
+    "check_metadata",
+    "check_names",
+    "check_share",
     "check_text",
 ]
 
@@ -138,7 +142,8 @@ def _lone_surrogate(text: str) -> int | None:
     return None
 
 
-def _check_names(values: object, *, name: str) -> tuple[str, ...]:
+def check_names(values: object, *, name: str) -> tuple[str, ...]:
+    """The names as a tuple, each once; InvalidInputError where one cannot be used or there are too many."""
     if isinstance(values, str) or not isinstance(values, (list, tuple, set, frozenset)):
         raise InvalidInputError(f"{name}: expected a list of texts, got {type(values).__name__}.")
     unique = tuple(dict.fromkeys(check_text(value, name=f"each of {name}") for value in values))
@@ -147,13 +152,15 @@ def _check_names(values: object, *, name: str) -> tuple[str, ...]:
     return unique
 
 
-def _check_share(value: object, *, name: str) -> float:
+def check_share(value: object, *, name: str) -> float:
+    """The number, from 0 to 1; InvalidInputError for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise InvalidInputError(f"{name} is {value!r:.40}; give a number from 0 to 1.")
     return float(value)
 
 
-def _check_metadata(value: object) -> dict[str, Any]:
+def check_metadata(value: object) -> dict[str, Any]:
+    """A deep copy, plain as JSON reads it back; InvalidInputError for what JSON cannot hold."""
     if not isinstance(value, Mapping):
         raise InvalidInputError(f"metadata: expected a mapping, got {type(value).__name__}.")
     encoded = _json(dict(value))
@@ -310,7 +317,7 @@ class Version:
         # Runs for every version that a search reads, so an interval is made only where there is an end to check.
         if self.valid_to is not None:
             Interval(start=self.valid_from, end=self.valid_to)
-        _check_expiry(self.valid_from, self.expires_at)
+        check_expiry(self.valid_from, self.expires_at)
 
     @property
     def valid(self) -> Interval:
@@ -334,63 +341,7 @@ class Version:
         return self.type is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A memory as a caller hands it in, checked, before it has ids and system time.
-
-    The attributes are those of `Version`. ``type`` ``None`` means untyped; ``valid_from`` ``None`` means from now on. ``key`` is an idempotency key:
-    a second draft with the same key in the same scope changes nothing and returns what the first one wrote.
-    """
-
-    content: str
-    type: MemoryType | None = None
-    source: Provenance = field(default_factory=Provenance)
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-    expires_at: datetime | None = None
-    confidence: float = 1.0
-    importance: float = 0.5
-    pinned: bool = False
-    tags: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    derived_from: tuple[str, ...] = ()
-    supersedes: tuple[str, ...] = ()
-    key: str | None = None
-
-    def __post_init__(self) -> None:
-        check_text(self.content, name="content", limit=MAX_CONTENT)
-        put = object.__setattr__
-        if self.type is not None:
-            put(self, "type", MemoryType.of(self.type))
-        if not isinstance(self.source, Provenance):
-            raise InvalidInputError(f"source: expected a Provenance, got {type(self.source).__name__}.")
-        for name in ("valid_from", "valid_to", "expires_at"):
-            if (value := getattr(self, name)) is not None:
-                put(self, name, as_utc(value, name=name))
-        self.check_times(self.valid_from)
-        for name in ("confidence", "importance"):
-            put(self, name, _check_share(getattr(self, name), name=name))
-        if not isinstance(self.pinned, bool):
-            raise InvalidInputError(f"pinned: expected True or False, got {type(self.pinned).__name__}.")
-        for name in ("tags", "aliases", "derived_from", "supersedes"):
-            put(self, name, _check_names(getattr(self, name), name=name))
-        put(self, "metadata", _check_metadata(self.metadata))
-        if self.key is not None:
-            check_text(self.key, name="idempotency key", limit=1_024)
-
-    def check_times(self, start: datetime | None) -> None:
-        """Check that it ends, and expires, after ``start``; ``None`` for a start that is not known yet.
-
-        Raises:
-            InvalidInputError: It does not.
-        """
-        if start is None:
-            return
-        Interval(start=start, end=self.valid_to)
-        _check_expiry(start, self.expires_at)
-
-
-def _check_expiry(start: datetime, expires_at: datetime | None) -> None:
+def check_expiry(start: datetime, expires_at: datetime | None) -> None:
+    """InvalidInputError where it expires before it begins to hold."""
     if expires_at is not None and expires_at <= start:
         raise InvalidInputError(f"It expires at {expires_at.isoformat()}, not after it begins to hold at {start.isoformat()}; give a later expiry.")

@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from erstwhile import timeline, writing
+from erstwhile.draft import Draft
 from erstwhile.erasure import erase
 from erstwhile.errors import InvalidInputError
-from erstwhile.model import MAX_CONTENT, Draft, MemoryType, Provenance, Scope, Version, check_text
+from erstwhile.model import MAX_CONTENT, MemoryType, Provenance, Scope, Version, check_text
 from erstwhile.observing import observe
 from erstwhile.rank import Ranked, fold, fuse
 from erstwhile.refs import Ref, as_refs, origins, resolve

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import uuid_utils
 
+from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError
-from erstwhile.model import Draft, Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.turns import Turn, text_key
 
 __all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "key_of", "new_id", "turn_version"]

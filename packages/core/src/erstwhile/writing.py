@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile import timeline
+from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError, NotFoundError
-from erstwhile.model import MAX_CONTENT, Draft, MemoryType, Provenance, Scope, Version, check_text
+from erstwhile.model import MAX_CONTENT, MemoryType, Provenance, Scope, Version, check_text
 from erstwhile.refs import Ref, resolve
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Where

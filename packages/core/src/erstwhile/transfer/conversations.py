@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from erstwhile.model import Draft
+from erstwhile.draft import Draft
 from erstwhile.turns import Message
 
 __all__ = ["Conversation", "Correction", "Marked", "Question", "Session", "Spoken"]

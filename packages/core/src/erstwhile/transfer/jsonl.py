@@ -36,8 +36,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
+from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError
-from erstwhile.model import MAX_CONTENT, Draft, Provenance
+from erstwhile.model import MAX_CONTENT, Provenance
 from erstwhile.transfer.conversations import Conversation, Correction, Marked, Question, Session, Spoken
 from erstwhile.transfer.fields import Fields, decode
 from erstwhile.turns import DEFAULT_SESSION, Message

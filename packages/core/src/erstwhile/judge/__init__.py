@@ -1,0 +1,5 @@
+"""Judges: how do two memories relate?"""
+
+from erstwhile.judge.protocol import Judge, Pair
+
+__all__ = ["Judge", "Pair"]
