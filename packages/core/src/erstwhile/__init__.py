@@ -3,7 +3,7 @@
 from erstwhile.config import Settings
 from erstwhile.draft import Draft
 from erstwhile.embed import Embedder
-from erstwhile.engine import Engine
+from erstwhile.engine import ChatCall, Engine
 from erstwhile.engine import open_engine as open  # noqa: A004 - `erstwhile.open()` is the front door
 from erstwhile.errors import (
     ErstwhileError,
@@ -23,9 +23,13 @@ from erstwhile.errors import (
     StoreUnavailableError,
     WriteConflictError,
 )
-from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.extract import Drawn, Extractor
+from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
+from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.policy import Policy, Rule
 from erstwhile.refs import Ref
-from erstwhile.results import Action, Change, Hit, Outcome, Recall, Receipt, Stats
+from erstwhile.relations import Claim, Judgement, Relation, Tie
+from erstwhile.results import Action, Change, Conflict, Hit, Observed, Outcome, Recall, Receipt, Settlement, Stats
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import StoreInfo
 from erstwhile.time import AsOf, Clock, Instant, Interval
@@ -35,16 +39,25 @@ __all__ = [
     "Action",
     "AsOf",
     "Change",
+    "ChatCall",
+    "Claim",
     "Clock",
+    "Confirmation",
+    "Conflict",
     "Draft",
+    "Drawn",
     "Embedder",
     "Engine",
     "ErstwhileError",
+    "Extractor",
     "Hit",
     "Instant",
     "Interval",
     "InvalidInputError",
+    "Judge",
+    "Judgement",
     "Links",
+    "LlmJudge",
     "MemoryType",
     "Message",
     "MissingDependencyError",
@@ -53,14 +66,21 @@ __all__ = [
     "ModelMismatchError",
     "ModelNotFoundError",
     "NotFoundError",
+    "Observed",
+    "OnnxJudge",
     "Outcome",
+    "Pair",
+    "Policy",
     "Provenance",
     "Recall",
     "Receipt",
     "Ref",
+    "Relation",
+    "Rule",
     "Scope",
     "ScopedMemory",
     "Settings",
+    "Settlement",
     "SourceKind",
     "Stats",
     "StoreClosedError",
@@ -71,6 +91,7 @@ __all__ = [
     "StoreInfo",
     "StoreLockedError",
     "StoreUnavailableError",
+    "Tie",
     "Version",
     "WriteConflictError",
     "open",

@@ -7,16 +7,19 @@
 | ``ERSTWHILE_MODEL`` | embedding model: ``bge-small``, ``fast``, a folder, or ``hf:`` and a hub name | ``bge-small`` |
 | ``ERSTWHILE_THREADS`` | threads of the embedding model | 2, or fewer where there are fewer cores |
 | ``ERSTWHILE_DURABLE`` | ``0``: a write survives the end of the process but not a power cut | ``1`` |
+| ``ERSTWHILE_POLICY`` | TOML file that says what a new memory may do to old ones | ``policy.toml`` in the home folder, where there is one |
 | ``ERSTWHILE_USER`` | whose memory the command line speaks of | the login name |
 | ``QDRANT_API_KEY`` | key for a Qdrant server | none |
 """
 
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from erstwhile.errors import InvalidInputError
+from erstwhile.policy import Policy
 
 __all__ = ["MEMORY", "Settings"]
 
@@ -32,6 +35,8 @@ class Settings:
         model: ``bge-small``, ``fast``, a folder with an ONNX model, or ``hf:`` and a hub name.
         threads: Threads of the embedding model; ``None`` leaves it to the model's loader.
         durable: Whether a write on the embedded store survives a power cut.
+        policy: What a new memory may do to old ones.
+        policy_file: Where the policy is read from, whether there is such a file or not.
         user: Whose memory the command line speaks of; ``None`` for the login name.
         api_key: Key for a Qdrant server.
     """
@@ -40,6 +45,8 @@ class Settings:
     model: str = "bge-small"
     threads: int | None = None
     durable: bool = True
+    policy: Policy = field(default_factory=Policy)
+    policy_file: Path | None = None
     user: str | None = None
     api_key: str | None = field(default=None, repr=False)
 
@@ -51,11 +58,15 @@ class Settings:
             InvalidInputError: A variable has a value that cannot be used; the message names both.
         """
         values = os.environ if environment is None else environment
+        given = values.get("ERSTWHILE_POLICY")
+        policy_file = Path(given).expanduser() if given else _home(values) / "policy.toml"
         return cls(
             store=values.get("ERSTWHILE_STORE") or str(_home(values) / "store"),
             model=values.get("ERSTWHILE_MODEL") or "bge-small",
             threads=_threads(values.get("ERSTWHILE_THREADS")),
             durable=_flag("ERSTWHILE_DURABLE", values.get("ERSTWHILE_DURABLE")),
+            policy=_policy(policy_file, expected=bool(given)),
+            policy_file=policy_file,
             user=values.get("ERSTWHILE_USER") or None,
             api_key=values.get("QDRANT_API_KEY") or None,
         )
@@ -67,6 +78,21 @@ def _home(values: Mapping[str, str]) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("erstwhile", appauthor=False)
+
+
+def _policy(path: Path, *, expected: bool) -> Policy:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if expected:
+            raise InvalidInputError(f"ERSTWHILE_POLICY is {path}, and there is no such file; write one with: erstwhile policy --set type=rule") from None
+        return Policy()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"The policy {path} cannot be read: {error}.") from None
+    try:
+        return Policy.of(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, InvalidInputError) as error:
+        raise InvalidInputError(f"The policy {path} cannot be used: {error}") from None
 
 
 def _threads(value: str | None) -> int | None:

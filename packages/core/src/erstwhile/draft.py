@@ -34,6 +34,7 @@ class Draft:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     derived_from: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
+    type_confidence: float = 1.0
     key: str | None = None
 
     def __post_init__(self) -> None:
@@ -47,7 +48,7 @@ class Draft:
             if (value := getattr(self, name)) is not None:
                 put(self, name, as_utc(value, name=name))
         self.check_times(self.valid_from)
-        for name in ("confidence", "importance"):
+        for name in ("confidence", "importance", "type_confidence"):
             put(self, name, check_share(getattr(self, name), name=name))
         if not isinstance(self.pinned, bool):
             raise InvalidInputError(f"pinned: expected True or False, got {type(self.pinned).__name__}.")

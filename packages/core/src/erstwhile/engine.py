@@ -1,6 +1,6 @@
 """The engine: opens a store with its embedding model, and hands out the memory of each scope."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Self
 from erstwhile.config import MEMORY, Settings
 from erstwhile.embed import Embedder, load_embedder
 from erstwhile.errors import InvalidInputError
+from erstwhile.extract import Extractor, LlmExtractor, RuleExtractor
+from erstwhile.judge import Cascade, Judge, LlmJudge, RuleJudge
 from erstwhile.ledger import Ledger
 from erstwhile.model import Scope
+from erstwhile.policy import Policy
+from erstwhile.relating import Resolver
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import Store, StoreInfo
 from erstwhile.time import Clock, SystemClock
@@ -18,7 +22,10 @@ from erstwhile.time import Clock, SystemClock
 if TYPE_CHECKING:
     from erstwhile._aio import AsyncEngine
 
-__all__ = ["Engine", "open_engine"]
+__all__ = ["ChatCall", "Engine", "open_engine"]
+
+ChatCall = Callable[[str], object]
+"""Any callable from a prompt to an answer: a text, a mapping or a pydantic model."""
 
 
 def open_engine(
@@ -29,6 +36,9 @@ def open_engine(
     durable: bool | None = None,
     api_key: str | None = None,
     clock: Clock | None = None,
+    policy: Policy | None = None,
+    judge: Judge | ChatCall | None = None,
+    extractor: Extractor | ChatCall | None = None,
 ) -> "Engine":
     """Open a store of memories, and make it if it does not exist.
 
@@ -41,6 +51,10 @@ def open_engine(
         durable: Whether a write on the embedded store survives a power cut once it returned. Default yes. Without it, it survives the end of the process.
         api_key: Key for a Qdrant server.
         clock: Where to read the time. Default: the machine's clock.
+        policy: What a new memory may do to old ones. Default: the one in ``ERSTWHILE_POLICY``, else the shipped one.
+        judge: Asked about pairs of memories that the on-device judge cannot tell: a `Judge`, or any callable from a prompt to an answer (a text, a mapping or a
+            pydantic model). Where it fails, the on-device judgement stands. Default: none.
+        extractor: Draws memories from turns in place of the on-device rules: an `Extractor`, or such a callable, with the rules as what it falls back to.
 
     Raises:
         StoreLockedError: Another process has the folder open.
@@ -62,7 +76,14 @@ def open_engine(
         api_key=api_key or settings.api_key,
     )
     try:
-        return Engine(store=opened, embedder=embedder, clock=clock or SystemClock())
+        return Engine(
+            store=opened,
+            embedder=embedder,
+            clock=clock or SystemClock(),
+            policy=settings.policy if policy is None else policy,
+            judge=judge,
+            extractor=extractor,
+        )
     except BaseException:
         opened.close()
         raise
@@ -89,6 +110,26 @@ def _open_store(location: str, embedder: Embedder, *, durable: bool, api_key: st
     return EdgeStore(path, fingerprint=fingerprint, dimension=dimension, durable=durable)
 
 
+def _judge(given: Judge | ChatCall | None) -> Judge:
+    if given is None:
+        return Cascade([RuleJudge()])
+    if isinstance(given, Judge):
+        return Cascade([RuleJudge(), given])
+    if callable(given):
+        return Cascade([RuleJudge(), LlmJudge(given)])
+    raise InvalidInputError(f"judge: expected a Judge or a callable from a prompt to an answer, got {type(given).__name__}.")
+
+
+def _extractor(given: Extractor | ChatCall | None) -> Extractor:
+    if given is None:
+        return RuleExtractor()
+    if isinstance(given, Extractor):
+        return given
+    if callable(given):
+        return LlmExtractor(given, RuleExtractor())
+    raise InvalidInputError(f"extractor: expected an Extractor or a callable from a prompt to an answer, got {type(given).__name__}.")
+
+
 class Engine:
     """An open store with its embedding model.
 
@@ -98,10 +139,25 @@ class Engine:
         store: Where versions are kept.
         embedder: Turns text into vectors; the one whose vectors the store holds.
         clock: Where to read the time.
+        policy: What a new memory may do to old ones. Default: the shipped one.
+        judge: Asked about what the on-device judge cannot tell.
+        extractor: Draws memories from turns. Default: on-device rules.
     """
 
-    def __init__(self, *, store: Store, embedder: Embedder, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        embedder: Embedder,
+        clock: Clock,
+        policy: Policy | None = None,
+        judge: Judge | ChatCall | None = None,
+        extractor: Extractor | ChatCall | None = None,
+    ) -> None:
+        self.policy = policy or Policy()
         self._ledger = Ledger(store=store, embedder=embedder, clock=clock)
+        self._resolver = Resolver(judge=_judge(judge), policy=self.policy)
+        self._extractor = _extractor(extractor)
 
     def scope(
         self,
@@ -137,7 +193,7 @@ class Engine:
             scope = Scope(tenant=tenant, user=user, agent=agent, session=session, project=project)
         elif any(part is not None for part in (tenant, user, agent, session, project)):
             raise InvalidInputError("Both a Scope and parts of one were given; give either.")
-        return ScopedMemory(self._ledger, scope=scope, also=others)
+        return ScopedMemory(self._ledger, scope=scope, also=others, resolver=self._resolver, extractor=self._extractor)
 
     def info(self) -> StoreInfo:
         """What the store says of itself: its kind and place, the model behind its vectors, how many versions it holds in all."""

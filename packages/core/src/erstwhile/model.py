@@ -10,12 +10,14 @@ from typing import Any, Final, Self, TypeVar
 import msgspec
 
 from erstwhile.errors import InvalidInputError, shown
+from erstwhile.relations import Claim, Tie
 from erstwhile.time import Interval
 
 __all__ = [
     "MAX_CONTENT",
     "MAX_METADATA_BYTES",
     "MAX_TAGS",
+    "Confirmation",
     "Links",
     "MemoryType",
     "Provenance",
@@ -250,13 +252,14 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """How a version is tied to others. The first are ids of memories, all others of versions.
+    """How a version is tied to others: ``joins``, ``contradicts`` and ``apart`` by ids of memories, the rest by ids of versions.
 
     Attributes:
-        joins: Memories that this one was said to supersede; it belongs to the oldest of them.
+        joins: Memories that this one supersedes; it belongs to the oldest of them.
         supersedes: Versions whose time in the world this one ends or takes.
         corrects: The version that this one replaces as the better belief.
-        contradicts: Versions that it clashes with.
+        contradicts: Memories that it clashes with, as long as nobody has settled it.
+        apart: Memories that it was found to clash with, and settled to stand beside.
         derived_from: Turns or versions that it was drawn from.
     """
 
@@ -264,7 +267,25 @@ class Links:
     supersedes: tuple[str, ...] = ()
     corrects: tuple[str, ...] = ()
     contradicts: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
     derived_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The same, said again.
+
+    Attributes:
+        said: In which words.
+        at: As of when, in the world.
+        source: Where that came from.
+        system: When it was written.
+    """
+
+    said: str
+    at: datetime
+    source: Provenance
+    system: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +309,11 @@ class Version:
         aliases: Other names that it should be found under.
         metadata: Anything that JSON can hold.
         links: How it is tied to other versions.
+        claims: What it says about what, where that can be told from its words.
+        ends: Whether it says that what it superseded ended, with nothing in its place.
+        ties: What its write found about other memories.
+        confirmations: When the same was said again, oldest first; at most the last 32.
+        type_confidence: How sure the type is, 0 to 1; 1 where it was given.
         fingerprint: The embedding model and preprocessing behind its vector.
         keys: Idempotency keys (hashes) under which it was written.
     """
@@ -310,6 +336,11 @@ class Version:
     aliases: tuple[str, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
+    claims: tuple[Claim, ...] = ()
+    ends: bool = False
+    ties: tuple[Tie, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
+    type_confidence: float = 1.0
     fingerprint: str = ""
     keys: tuple[str, ...] = ()
 
@@ -334,6 +365,16 @@ class Version:
     def believed(self) -> bool:
         """Whether the store still believes it."""
         return self.system_to is None
+
+    @property
+    def contested(self) -> bool:
+        """Whether it clashes with another memory and nobody has settled it."""
+        return bool(self.links.contradicts)
+
+    @property
+    def confirmed_at(self) -> datetime:
+        """When it was last said, in the world."""
+        return max([self.valid_from, *(confirmation.at for confirmation in self.confirmations)])
 
     @property
     def is_turn(self) -> bool:

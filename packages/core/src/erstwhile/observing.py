@@ -1,15 +1,21 @@
-"""Keeping the turns of conversations."""
+"""Keeping the turns of conversations, and drawing memories from them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from erstwhile.model import Scope, Version
+from erstwhile.draft import Draft
+from erstwhile.extract import Drawn, Extractor
+from erstwhile.model import Scope, SourceKind, Version
+from erstwhile.relating import Resolver
+from erstwhile.results import Observed
 from erstwhile.store import TURN, Row, Store, Where
 from erstwhile.timeline import Plan
 from erstwhile.turns import Message, Turn, read_turns
 from erstwhile.versions import turn_version
+from erstwhile.writing import remember
 
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
@@ -18,13 +24,51 @@ __all__ = ["observe"]
 
 FAR: Final = 2**53
 """Beyond any place in a session."""
+ASSISTANTS: Final = frozenset({"assistant", "ai", "model", "bot"})
+"""Roles in which a model speaks."""
 
 
-def observe(ledger: "Ledger", scope: Scope, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None) -> tuple[Version, ...]:
-    """See `ScopedMemory.observe`."""
+def observe(
+    ledger: "Ledger", scope: Scope, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None, extractor: Extractor | None, resolver: Resolver
+) -> Observed:
+    """See `ScopedMemory.observe`; without an extractor nothing is drawn."""
     turns = read_turns(messages, session=session)
     if not turns:
-        return ()
+        return Observed(turns=())
+    kept = _keep_all(ledger, scope, turns)
+    drafts = _drafts(kept, extractor.draw(kept)) if extractor is not None else []
+    return Observed(turns=kept, outcomes=remember(ledger, scope, drafts, resolver=resolver))
+
+
+def _drafts(turns: Sequence[Version], drawn: Iterable[Drawn]) -> list[Draft]:
+    count = Counter[int]()
+    drafts = []
+    for each in drawn:
+        turn = turns[each.turn]
+        # The key makes that observing the same turns again draws nothing twice.
+        key = f"drawn from {turn.id}, {count[each.turn]}"
+        count[each.turn] += 1
+        drafts.append(
+            Draft(
+                content=each.content,
+                type=each.type,
+                type_confidence=each.type_confidence,
+                confidence=each.confidence,
+                source=replace(turn.source, kind=_kind(turn), quote=each.quote),
+                valid_from=turn.valid_from,
+                derived_from=(turn.id,),
+                key=key,
+            )
+        )
+    return drafts
+
+
+def _kind(turn: Version) -> SourceKind:
+    # What an assistant says is what a model concluded: it may not end what a person said.
+    return SourceKind.INFERRED if turn.metadata.get("role") in ASSISTANTS and turn.source.actor in ASSISTANTS else turn.source.kind
+
+
+def _keep_all(ledger: "Ledger", scope: Scope, turns: Sequence[Turn]) -> tuple[Version, ...]:
     vectors = dict(zip((turn.content for turn in turns), ledger.embed([turn.content for turn in turns], role="passage"), strict=True))
     kept: dict[int, Version] = {}
     for session_id in dict.fromkeys(turn.session for turn in turns):

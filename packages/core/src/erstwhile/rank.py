@@ -17,6 +17,9 @@ erstwhile was designed. They have not been measured again since."""
 SCORE_DIGITS: Final = 6
 """Scores are compared to so many digits, so that the last bits of float32 sums never decide an order; what is equal then is ordered by id."""
 
+ALIKE: Final = 0.15
+"""Scores that differ by no more are alike, where the order of values of one attribute is concerned."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
@@ -68,4 +71,26 @@ def fold(ranked: Iterable[Ranked], versions: Mapping[str, Version]) -> tuple[Hit
         folded.update(turn.version.id for turn in turns)
         best = max(hit.score, *(turn.score for turn in turns)) if turns else hit.score
         kept.append(replace(hit, score=best, evidence=tuple(turn.version.id for turn in turns)))
-    return tuple(sorted((hit for hit in kept if hit.version.id not in folded), key=lambda hit: (-hit.score, hit.version.id)))
+    return _newest_first(sorted((hit for hit in kept if hit.version.id not in folded), key=lambda hit: (-hit.score, hit.version.id)))
+
+
+def _newest_first(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Of hits that say something about the same attribute of the same subject and score alike, the newest comes first.
+
+    Where an attribute can have several values, all of them hold, and what was said last is what a question means more often. The places and scores that such
+    hits have between them stay the same.
+    """
+    groups: dict[str, list[int]] = {}
+    for place, hit in enumerate(hits):
+        if len(hit.version.claims) == 1:
+            slot = hit.version.claims[0].slot
+            group = groups.setdefault(slot, [])
+            if group and hits[group[0]].score - hit.score > ALIKE:
+                groups[slot] = group = []
+            group.append(place)
+    ordered = list(hits)
+    for places in groups.values():
+        newest = sorted((hits[place] for place in places), key=lambda hit: (hit.version.confirmed_at, hit.version.id), reverse=True)
+        for place, hit in zip(places, newest, strict=True):
+            ordered[place] = replace(hit, score=hits[place].score)
+    return tuple(ordered)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["RULES", "Claim", "Judgement", "Relation", "Tie"]
+__all__ = ["PERSON", "RULES", "Claim", "Judgement", "Relation", "Tie"]
 
 RULES: Final = "rules"
 """The name of the judge that needs no model."""
+PERSON: Final = "person"
+"""Stands for a person, where a conflict was settled by one."""
 
 
 class Relation(StrEnum):
@@ -60,6 +62,7 @@ class Judgement:
         score: How sure, 0 to 1.
         reason: One line for people. It may quote the memories; it goes where they go, never into a log.
         ends: Whether the later one says that the earlier one ended, and puts nothing in its place.
+        explicit: Whether the later one says in so many words that it corrects or replaces.
         judge: Who judged: "rules", the name of a model, a person.
     """
 
@@ -67,6 +70,7 @@ class Judgement:
     score: float
     reason: str
     ends: bool = False
+    explicit: bool = False
     judge: str = RULES
 
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import overload
 
+from erstwhile.errors import InvalidInputError, shown
 from erstwhile.model import Scope, Version
+from erstwhile.relations import Tie
 from erstwhile.time import AsOf
 
-__all__ = ["Action", "Change", "Hit", "Outcome", "Recall", "Receipt", "Stats"]
+__all__ = ["Action", "Change", "Conflict", "Hit", "Observed", "Outcome", "Recall", "Receipt", "Settlement", "Stats"]
 
 
 class Action(StrEnum):
@@ -21,12 +23,48 @@ class Action(StrEnum):
     """A new version takes the time of older ones in the world, from its ``valid_from`` on."""
     PLACED = "placed"
     """It joined a memory at a time when nothing of it held, and ends nothing: a fact that arrives late, or after a gap."""
+    ENDED = "ended"
+    """It says that older ones ended, and takes nobody's place."""
+    REINFORCED = "reinforced"
+    """It says again what was known: that is confirmed, and nothing new is kept."""
+    CONTESTED = "contested"
+    """It clashes with another memory and neither could be told right: both stay, and a conflict is open."""
     CORRECTED = "corrected"
     """A better belief over the same time."""
     RETRACTED = "retracted"
     """It is no longer asserted."""
+    SETTLED = "settled"
+    """A conflict was settled."""
+    UNDONE = "undone"
+    """An earlier write was undone."""
     UNCHANGED = "unchanged"
     """It was there already; nothing was written."""
+
+
+class Settlement(StrEnum):
+    """How a conflict can be settled."""
+
+    KEEP_NEW = "keep-new"
+    """The newer one holds from its start on; the older one ends there."""
+    KEEP_OLD = "keep-old"
+    """The older one holds; the newer one is retracted."""
+    KEEP_BOTH = "keep-both"
+    """Both are true."""
+    MERGE = "merge"
+    """A text takes the place of both."""
+
+    @classmethod
+    def of(cls, value: object) -> "Settlement":
+        """Read it from its name, whatever its case, with a blank or an underscore for the hyphen.
+
+        Raises:
+            InvalidInputError: There is no such settlement; the message lists them.
+        """
+        given = value.strip().lower().replace("_", "-").replace(" ", "-") if isinstance(value, str) else ""
+        for member in cls:
+            if member == given:
+                return member
+        raise InvalidInputError(f"{shown(value) if isinstance(value, str) else type(value).__name__} settles nothing; choose one of {', '.join(cls)}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +76,7 @@ class Outcome:
         version: The version that now stands (for a retraction: the last one that was believed).
         ended: Older versions as they were before this write, whose belief it closed.
         written: Every version that it appended, in order of valid time.
+        relations: What it was found to relate to, and how, the surest first.
         reason: One line for people.
     """
 
@@ -45,6 +84,7 @@ class Outcome:
     version: Version
     ended: tuple[Version, ...] = ()
     written: tuple[Version, ...] = ()
+    relations: tuple[Tie, ...] = ()
     reason: str
 
     @property
@@ -80,6 +120,60 @@ class Hit:
     def memory_id(self) -> str:
         """The memory it belongs to."""
         return self.version.memory_id
+
+    @property
+    def contested(self) -> bool:
+        """Whether it clashes with another memory and nobody has settled it."""
+        return self.version.contested
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two memories that clash, and nobody has settled it.
+
+    Attributes:
+        id: Id of the conflict; the same two memories always have the same.
+        older: The one that was there first.
+        newer: The other one.
+        reason: Why they clash, in one line.
+        score: How sure the judge was, 0 to 1.
+        judge: Who judged.
+        opened: When the conflict was opened.
+    """
+
+    id: str
+    older: Version
+    newer: Version
+    reason: str
+    score: float
+    judge: str
+    opened: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(Sequence[Version]):
+    """What observing a conversation kept and drew; use it like a list of the turns.
+
+    Attributes:
+        turns: The turns, in order, those kept before included.
+        outcomes: What became of each memory that was drawn from them, in order.
+    """
+
+    turns: tuple[Version, ...]
+    outcomes: tuple[Outcome, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+    def __iter__(self) -> Iterator[Version]:
+        return iter(self.turns)
+
+    @overload
+    def __getitem__(self, index: int) -> Version: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Version, ...]: ...
+    def __getitem__(self, index: int | slice) -> Version | tuple[Version, ...]:
+        return self.turns[index]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """The verbs: everything that is written to, or read from, the memory of one scope."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -10,14 +9,19 @@ from erstwhile import timeline, writing
 from erstwhile.draft import Draft
 from erstwhile.erasure import erase
 from erstwhile.errors import InvalidInputError
+from erstwhile.extract import Extractor
 from erstwhile.model import MAX_CONTENT, MemoryType, Provenance, Scope, Version, check_text
 from erstwhile.observing import observe
-from erstwhile.rank import Ranked, fold, fuse
-from erstwhile.refs import Ref, as_refs, origins, resolve
-from erstwhile.results import Change, Hit, Outcome, Recall, Receipt, Stats
-from erstwhile.store import TURN, Search, Where
+from erstwhile.recalling import Reader, conditions, listed, named_types
+from erstwhile.refs import Ref, as_refs, origins
+from erstwhile.refs import resolve as find_target
+from erstwhile.relating import Resolver
+from erstwhile.results import Change, Conflict, Observed, Outcome, Recall, Receipt, Settlement, Stats
+from erstwhile.settling import open_conflicts, settle
+from erstwhile.store import TURN, Where
 from erstwhile.time import AsOf, Instant, Interval, as_utc
 from erstwhile.turns import Message
+from erstwhile.undoing import undo
 from erstwhile.versions import KEEP, Keep, in_order
 
 if TYPE_CHECKING:
@@ -40,11 +44,16 @@ class ScopedMemory:
         ledger: The store, the embedding model and the clock.
         scope: What is written to, and read.
         also: Further scopes that reads take in.
+        resolver: Decides what a new memory does to old ones.
+        extractor: Draws memories from turns.
     """
 
-    def __init__(self, ledger: "Ledger", *, scope: Scope, also: tuple[Scope, ...] = ()) -> None:
+    def __init__(self, ledger: "Ledger", *, scope: Scope, also: tuple[Scope, ...] = (), resolver: Resolver, extractor: Extractor) -> None:
         self._ledger = ledger
+        self._resolver = resolver
+        self._extractor = extractor
         self.scope = scope
+        self._reader = Reader(ledger)
         self._reads = (scope, *(other for other in dict.fromkeys(also) if other != scope))
 
     @cached_property
@@ -72,15 +81,19 @@ class ScopedMemory:
         metadata: Mapping[str, Any] | None = None,
         expires_at: Instant | None = None,
         key: str | None = None,
+        relate: bool = True,
     ) -> Outcome:
         """Remember something. It is durable on return, and the next recall finds it.
 
+        It is compared with what the scope holds already: it may end an older memory, confirm it, stand beside it or clash with it. The outcome says which,
+        and why; `undo` takes it back.
+
         Args:
             content: The text, 1 to 32,768 characters.
-            type: Its type. Default: that of the memory it supersedes, else fact.
+            type: Its type. Default: that of the memory it ends, else what its words tell.
             valid_from: Since when it holds. Default: now.
             valid_to: Until when. Default: until changed.
-            supersedes: The memory, or memories, that it ends: ids, or anything a call returned. It joins the oldest of them.
+            supersedes: The memory, or memories, that it ends: ids, or anything a call returned. It joins the oldest of them, and is compared with no other.
             source: Where it comes from. Default: stated by the user.
             derived_from: The turns or memories that it was drawn from: what a call returned, or ids. Erasing one of them erases this too.
             confidence: How sure, 0 to 1.
@@ -93,6 +106,7 @@ class ScopedMemory:
             key: Idempotency key: a second call with the same key changes nothing and returns what the first one wrote. So does the same content by the same
                 actor from the same turn or reference. Without either, the same content is not written again while it is believed and holds; whatever else
                 was given is not taken over then (`correct` does that).
+            relate: Whether it is compared with what the scope holds. Default yes; without, it is kept as it is and ends nothing.
 
         Raises:
             InvalidInputError: Something given cannot be used; nothing was written.
@@ -109,20 +123,21 @@ class ScopedMemory:
             confidence=confidence,
             importance=importance,
             pinned=pinned,
-            tags=_listed(tags, "tags"),
-            aliases=_listed(aliases, "aliases"),
+            tags=listed(tags, "tags"),
+            aliases=listed(aliases, "aliases"),
             metadata={} if metadata is None else metadata,
             derived_from=origins(derived_from),
             supersedes=as_refs(supersedes),
             key=key,
         )
-        return writing.remember_one(self._ledger, self.scope, draft)
+        return writing.remember_one(self._ledger, self.scope, draft, resolver=self._resolver if relate else None)
 
-    def remember_many(self, drafts: Iterable[Draft | str | Mapping[str, Any]]) -> tuple[Outcome, ...]:
+    def remember_many(self, drafts: Iterable[Draft | str | Mapping[str, Any]], *, relate: bool = True) -> tuple[Outcome, ...]:
         """Remember many at once, in order: embedded together, each written whole, all of them durable on return.
 
         Args:
             drafts: `Draft` objects, mappings with the same keys, or bare texts. All of them are checked before the first is written.
+            relate: Whether each is compared with what the scope holds by then. Default yes.
 
         Raises:
             InvalidInputError: One cannot be used; nothing was written.
@@ -131,23 +146,29 @@ class ScopedMemory:
         """
         if isinstance(drafts, (str, Mapping, Draft)) or not isinstance(drafts, Iterable):
             raise InvalidInputError(f"Expected a list of drafts, got one {drafts.__class__.__name__}; put it in a list.")
-        return writing.remember(self._ledger, self.scope, drafts)
+        return writing.remember(self._ledger, self.scope, drafts, resolver=self._resolver if relate else None)
 
-    def observe(self, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None = None) -> tuple[Version, ...]:
-        """Keep the turns of a conversation, verbatim. They are evidence: they accumulate and are never superseded.
+    def observe(self, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None = None, draw: bool = True) -> Observed:
+        """Keep the turns of a conversation, verbatim, and draw memories from what they assert.
+
+        Turns are evidence: they accumulate and are never superseded. The memories drawn are typed, hold from when they were said, and are compared with what
+        the scope holds, as by `remember`. Greetings, questions and suppositions are kept as turns only; what an assistant says counts as inferred.
 
         Args:
             messages: In order. `Message` objects, or mappings with ``role`` and ``content`` and where known ``at`` (when it was said), ``name``, ``id`` and
                 ``session``. Those without any text are left out.
             session: The conversation. Default: "default".
+            draw: Whether memories are drawn. Default yes.
 
         Returns:
-            The turns, in order, those kept before included. A message with an id or a time is kept once, however often it is observed.
+            The turns, in order, those kept before included, and what became of each memory drawn. A message with an id or a time is kept once, however often
+            it is observed.
 
         Raises:
             InvalidInputError: One cannot be used; the error names its place; nothing was written.
         """
-        return observe(self._ledger, self.scope, messages, session=session)
+        extractor = self._extractor if draw else None
+        return observe(self._ledger, self.scope, messages, session=session, extractor=extractor, resolver=self._resolver)
 
     def correct(
         self,
@@ -202,8 +223,8 @@ class ScopedMemory:
             "confidence": confidence,
             "importance": importance,
             "pinned": pinned,
-            "tags": tags if isinstance(tags, Keep) else _listed(tags, "tags"),
-            "aliases": aliases if isinstance(aliases, Keep) else _listed(aliases, "aliases"),
+            "tags": tags if isinstance(tags, Keep) else listed(tags, "tags"),
+            "aliases": aliases if isinstance(aliases, Keep) else listed(aliases, "aliases"),
             "metadata": metadata,
         }
         return writing.correct(self._ledger, self.scope, ref, given, source=source, drawn_from=origins(derived_from), at=_instant(at, "at"))
@@ -215,6 +236,39 @@ class ScopedMemory:
             NotFoundError: There is no such memory, or nothing of it is believed any more.
         """
         return writing.retract(self._ledger, self.scope, ref)
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """The conflicts that nobody has settled, oldest first: both sides, with their sources, and why they clash."""
+        return open_conflicts(self._ledger, self._reads)
+
+    def resolve(self, conflict: Conflict | str, how: Settlement | str, *, text: str | None = None) -> Outcome:
+        """Settle a conflict. `undo` opens it again.
+
+        Args:
+            conflict: The conflict, its id, or the id of its newer memory.
+            how: "keep-new", "keep-old", "keep-both" or "merge".
+            text: To merge: what takes the place of both.
+
+        Raises:
+            InvalidInputError: There is no such settlement, or the text is missing or out of place; nothing was written.
+            NotFoundError: No such conflict is open in this scope.
+        """
+        return settle(self._ledger, self.scope, conflict, how, text=text)
+
+    def undo(self, ref: Ref) -> Outcome:
+        """Take back what a write did to other memories: what it ended holds again, what it confirmed is as it was, what it opened or settled is as it was.
+
+        What the write brought stands by itself from then on; retract it, if it is wrong. What was believed in between stays in history. Undoing an undoing
+        does it again.
+
+        Args:
+            ref: What the write returned, or a version that it wrote (its id, a `Version` or a `Hit`); or a memory, for the last write to it.
+
+        Raises:
+            InvalidInputError: The write did nothing to any other memory, or what it wrote was changed since; nothing was written.
+            NotFoundError: There is no such memory in this scope.
+        """
+        return undo(self._ledger, self.scope, ref)
 
     def erase(self, *refs: Ref, everything: bool = False, evidence: bool = False) -> Receipt:
         """Remove memories for good: every version, its vectors and index entries, and whatever was derived from it. This cannot be undone.
@@ -262,14 +316,10 @@ class ScopedMemory:
         check_text(query, name="query", limit=MAX_CONTENT)
         if type(k) is not int or not 1 <= k <= MAX_K:
             raise InvalidInputError(f"k is {k!r:.40}; give a whole number from 1 to {MAX_K:,}.")
-        conditions = _conditions(self._reads, types=types, tags=tags, turns=turns)
+        wanted = conditions(self._reads, types=types, tags=tags, turns=turns)
         vector = self._ledger.embed([query], role="query")[0]
 
-        def find(where: Where) -> tuple[Hit, ...]:
-            ranked = fuse(self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k))))
-            return self._read(ranked, where, k)
-
-        point, hits = self._ask(find, conditions, as_of, during)
+        point, hits = self._reader.ask(lambda where: self._reader.find(query, vector, where, k), wanted, as_of, during)
         return Recall(query=query, as_of=point, hits=hits)
 
     def snapshot(
@@ -282,8 +332,8 @@ class ScopedMemory:
         turns: bool = False,
     ) -> tuple[Version, ...]:
         """Everything that holds at a point, in order of valid time. The arguments are those of `recall`; turns are left out by default."""
-        conditions = _conditions(self._reads, types=types, tags=tags, turns=turns)
-        _, versions = self._ask(lambda where: tuple(row.version for row in self._ledger.store.all(where)), conditions, as_of, during)
+        wanted = conditions(self._reads, types=types, tags=tags, turns=turns)
+        _, versions = self._reader.ask(lambda where: tuple(row.version for row in self._ledger.store.all(where)), wanted, as_of, during)
         return in_order(versions)
 
     def history(self, ref: Ref) -> tuple[Version, ...]:
@@ -292,7 +342,7 @@ class ScopedMemory:
         Raises:
             NotFoundError: There is no such memory in this scope.
         """
-        memory_id = resolve(self._ledger.store, self._reads, ref).memory_id
+        memory_id = find_target(self._ledger.store, self._reads, ref).memory_id
         versions = (row.version for row in self._ledger.store.all(Where(scopes=self._reads, memory_ids=(memory_id,))))
         return tuple(sorted(versions, key=lambda version: (version.system_from, version.valid_from, version.id)))
 
@@ -308,7 +358,7 @@ class ScopedMemory:
             InvalidInputError: ``until`` is not after ``since``.
         """
         window = Interval(start=as_utc(since, name="since"), end=_instant(until, "until"))
-        found = (row.version for row in self._ledger.store.all(Where(scopes=self._reads, types=_types(None, turns=turns), changed=window)))
+        found = (row.version for row in self._ledger.store.all(Where(scopes=self._reads, types=named_types(None, turns=turns), changed=window)))
         return timeline.changes_between(found, window=window)
 
     def stats(self) -> Stats:
@@ -323,74 +373,6 @@ class ScopedMemory:
             by_type={name.value: number for name, number in by_type.items() if number},
         )
 
-    def _read(self, ranked: Sequence[Ranked], where: Where, k: int) -> tuple[Hit, ...]:
-        # Reading content costs more than finding it, so no more is read than is needed: half as many again as the hits wanted, what these fold with wherever
-        # it ranks, and further only where that left too few. What was closed or erased since it was found is not read, and left out.
-        found = {item.candidate.id for item in ranked}
-        versions: dict[str, Version] = {}
-        hits: tuple[Hit, ...] = ()
-        step = k + k // 2
-        for start in range(0, len(ranked), step):
-            fresh = self._versions(where, ids={item.candidate.id for item in ranked[start : start + step]} - versions.keys())
-            while fresh:
-                versions |= fresh
-                turns = tuple(id for id, version in fresh.items() if version.is_turn)
-                drawn = self._versions(where, derived_from=turns) if turns else {}
-                sources = {id for version in fresh.values() for id in version.links.derived_from} & (found - versions.keys())
-                fresh = {id: drawn[id] for id in drawn.keys() & (found - versions.keys())} | self._versions(where, ids=sources)
-            hits = fold(ranked, versions)
-            if len(hits) >= k:
-                break
-        return hits[:k]
-
-    def _versions(self, where: Where, *, ids: Collection[str] | None = None, derived_from: tuple[str, ...] | None = None) -> dict[str, Version]:
-        if ids is not None and not ids:
-            return {}
-        wanted = replace(where, ids=None if ids is None else tuple(ids), derived_from=derived_from)
-        return {row.version.id: row.version for row in self._ledger.store.all(wanted)}
-
-    def _ask(self, ask: Callable[[Where], T], conditions: Where, as_of: AsOf | Instant | None, during: Interval | None) -> tuple[AsOf, T]:
-        # "Believed now" is cheap to ask, but sees what is written while it is answered. If anything was, the question is put again for the system time that
-        # the answer is given for, so that the same answer can be had again.
-        writes = self._ledger.writes
-        point, where = _at(conditions, as_of, during, now=self._ledger.reading_time())
-        answer = ask(where)
-        if where.believed is True and self._ledger.writes != writes:
-            answer = ask(replace(where, believed=point.system))
-        return point, answer
-
-
-def _at(conditions: Where, as_of: AsOf | Instant | None, during: Interval | None, *, now: datetime) -> tuple[AsOf, Where]:
-    asked = AsOf.of(as_of)
-    if asked.system is not None and asked.system > now:
-        raise InvalidInputError(f"as_of: system time {asked.system.isoformat()} lies in the future; nothing was believed then yet. Leave it out for now.")
-    system, believed = asked.system or now, True if asked.system is None else asked.system
-    if during is None:
-        valid = asked.valid or system
-        return AsOf(valid=valid, system=system), replace(conditions, believed=believed, valid=valid)
-    if not isinstance(during, Interval):
-        raise InvalidInputError(f"during: expected an Interval, got {type(during).__name__}.")
-    if asked.valid is not None:
-        raise InvalidInputError("Both during and a valid time in as_of were given; give either.")
-    return AsOf(system=system), replace(conditions, believed=believed, during=during)
-
-
-def _conditions(scopes: tuple[Scope, ...], *, types: Iterable[MemoryType | str] | None, tags: Iterable[str] | None, turns: bool) -> Where:
-    named = None if tags is None else tuple(check_text(tag, name="each of tags") for tag in _listed(tags, "tags"))
-    return Where(scopes=scopes, types=_types(types, turns=turns), tags=named)
-
-
-def _types(types: Iterable[MemoryType | str] | None, *, turns: bool) -> tuple[str, ...] | None:
-    if types is None:
-        return None if turns else tuple(MemoryType)
-    return tuple(MemoryType.of(kind) for kind in ((types,) if isinstance(types, str) else _listed(types, "types")))
-
 
 def _instant(value: Instant | None, name: str) -> datetime | None:
     return None if value is None else as_utc(value, name=name)
-
-
-def _listed(values: Iterable[str], name: str) -> tuple[str, ...]:
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise InvalidInputError(f"{name}: expected a list of texts, got {values.__class__.__name__}.")
-    return tuple(values)

@@ -9,14 +9,18 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from typing import Final
 
-from erstwhile.model import Version
+from erstwhile.model import Confirmation, Version
 from erstwhile.results import Action, Change
 from erstwhile.time import Interval
 
-__all__ = ["Plan", "changes_between", "correct", "current", "remember", "retract", "supersede"]
+__all__ = ["NewId", "Plan", "changes_between", "confirm", "correct", "current", "remember", "retract", "supersede"]
 
 NewId = Callable[[], str]
+"""Gives time-ordered ids."""
+MAX_CONFIRMATIONS: Final = 32
+"""Older confirmations of a version are dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +82,54 @@ def retract(believed: Iterable[Version]) -> Plan:
     return Plan(close=tuple(believed))
 
 
+def confirm(old: Version, new: Version, believed: Sequence[Version], *, confidence: float, now: datetime, new_id: NewId) -> Plan:
+    """Note that ``new`` says again what ``old`` says.
+
+    Said of a time at which ``old`` holds, it is confirmed. Said of an earlier time, ``old`` reaches back to it, unless something else held in between.
+
+    Args:
+        old: The believed version that is confirmed.
+        new: What was said again; it is not written itself.
+        believed: Every believed version of the memory, ``old`` among them.
+        confidence: The confidence from now on.
+        now: System time of the write.
+        new_id: Gives ids to what is appended.
+    """
+    said = Confirmation(said=new.content, at=max(new.valid_from, old.valid_from), source=new.source, system=now)
+    if new.valid_from < old.valid_from:
+        if any(new.valid_from < version.valid_from < old.valid_from for version in believed):
+            return supersede(new, believed, now=now, new_id=new_id)
+        said = replace(said, said=old.content, source=old.source)
+    better = replace(
+        old,
+        id=new_id(),
+        valid_from=min(new.valid_from, old.valid_from),
+        system_from=now,
+        confidence=confidence,
+        confirmations=(*old.confirmations, said)[-MAX_CONFIRMATIONS:],
+        links=replace(old.links, joins=(), supersedes=(), corrects=(), derived_from=tuple(dict.fromkeys(old.links.derived_from + new.links.derived_from))),
+        keys=tuple(dict.fromkeys(old.keys + new.keys)),
+    )
+    if better.valid_from == old.valid_from:
+        return Plan(close=(old,), append=(better,))
+    plan = _place(better, [version for version in believed if version.id != old.id], capped=False, now=now, new_id=new_id)
+    return Plan(close=(old, *plan.close), append=plan.append)
+
+
 def _place(new: Version, believed: Sequence[Version], *, capped: bool, now: datetime, new_id: NewId) -> Plan:
-    open_ended = new.valid_to is None
+    open_ended, resumed = new.valid_to is None, None
     if open_ended and capped:
-        new = replace(new, valid_to=min((version.valid_from for version in believed if version.valid_from > new.valid_from), default=None))
+        later = [version.valid_from for version in believed if version.valid_from > new.valid_from]
+        # What was said again of a later time holds again from then on.
+        again = [said.at for version in believed if version.valid.contains(new.valid_from) for said in version.confirmations if said.at > new.valid_from]
+        new = replace(new, valid_to=min([*later, *again], default=None))
+        resumed = new.valid_to if new.valid_to in again else None
     overlapped = [version for version in believed if version.valid.overlaps(new.valid)]
     pieces = [
         _piece(version, piece, now=now, new_id=new_id)
         for version in overlapped
         for piece in version.valid.minus(new.valid)
-        if not (open_ended and piece.start >= new.valid_from) and (version.expires_at is None or piece.start < version.expires_at)
+        if not (open_ended and piece.start >= new.valid_from and piece.start != resumed) and (version.expires_at is None or piece.start < version.expires_at)
     ]
     links = replace(new.links, supersedes=tuple(version.id for version in overlapped))
     return Plan(close=tuple(overlapped), append=(replace(new, links=links), *pieces))
@@ -96,7 +138,8 @@ def _place(new: Version, believed: Sequence[Version], *, capped: bool, now: date
 def _piece(version: Version, piece: Interval, *, now: datetime, new_id: NewId) -> Version:
     # What a row's links tell is what its own write did; the row that it is a piece of keeps telling its own.
     links = replace(version.links, joins=(), supersedes=(), corrects=())
-    return replace(version, id=new_id(), valid_from=piece.start, valid_to=piece.end, system_from=now, links=links)
+    said = tuple(said for said in version.confirmations if piece.contains(said.at))
+    return replace(version, id=new_id(), valid_from=piece.start, valid_to=piece.end, system_from=now, links=links, confirmations=said)
 
 
 def current(versions: Iterable[Version], *, at: datetime) -> Version | None:
@@ -134,11 +177,22 @@ def changes_between(versions: Iterable[Version], *, window: Interval) -> tuple[C
     return tuple(found)
 
 
-def _action(before: Sequence[Version], after: Sequence[Version], superseded: Collection[str]) -> Action:
+def _action(before: Sequence[Version], after: Sequence[Version], superseded: Collection[str]) -> Action:  # noqa: PLR0911 - one return for each action
     if any(version.links.corrects for version in after):
         return Action.CORRECTED
+    if any(version.ends and version.links.supersedes for version in after):
+        return Action.ENDED
     if any(version.links.supersedes for version in after) or any(version.id in superseded for version in before):
         return Action.SUPERSEDED
     if any(version.links.joins for version in after):
         return Action.PLACED
-    return Action.REMEMBERED if after else Action.RETRACTED
+    if not before or not after:
+        return Action.REMEMBERED if after else Action.RETRACTED
+    if (contested := _clashes(after) - _clashes(before)) or _clashes(before) - _clashes(after):
+        return Action.CONTESTED if contested else Action.SETTLED
+    said = [sum(len(version.confirmations) for version in side) for side in (before, after)]
+    return Action.REINFORCED if said[1] >= max(1, said[0]) else Action.UNDONE
+
+
+def _clashes(versions: Iterable[Version]) -> set[str]:
+    return {memory_id for version in versions for memory_id in version.links.contradicts}

@@ -8,9 +8,13 @@ from typing import Any, Final
 
 import uuid_utils
 
+from erstwhile.claims.reading import read
+from erstwhile.claims.slots import lasting
 from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError
+from erstwhile.extract import kind_of
 from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.relations import Claim
 from erstwhile.turns import Turn, text_key
 
 __all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "key_of", "new_id", "turn_version"]
@@ -32,13 +36,15 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
-def first_version(draft: Draft, scope: Scope, *, kind: MemoryType, fingerprint: str, key: str, now: datetime) -> Version:
-    """The version that a draft becomes, as a memory of its own."""
+def first_version(draft: Draft, scope: Scope, *, kind: MemoryType | None, fingerprint: str, key: str, now: datetime) -> Version:
+    """The version that a draft becomes, as a memory of its own; its type is told by its words where ``kind`` is None."""
+    claims = read(draft.content, draft.source.actor).claims
+    told, sure = (kind, draft.type_confidence) if kind is not None else _told(draft.content, claims)
     return Version(
         id=new_id(),
         memory_id=new_id(),
         content=draft.content,
-        type=kind,
+        type=told,
         scope=scope,
         source=draft.source,
         valid_from=draft.valid_from or now,
@@ -52,9 +58,18 @@ def first_version(draft: Draft, scope: Scope, *, kind: MemoryType, fingerprint: 
         aliases=draft.aliases,
         metadata=dict(draft.metadata),
         links=Links(derived_from=draft.derived_from),
+        claims=claims,
+        type_confidence=sure,
         fingerprint=fingerprint,
         keys=(key,),
     )
+
+
+def _told(content: str, claims: tuple[Claim, ...]) -> tuple[MemoryType, float]:
+    kind, sure = kind_of(content)
+    if kind is MemoryType.EVENT and claims and all(lasting(claim) for claim in claims):
+        return MemoryType.FACT, sure
+    return kind, sure
 
 
 def turn_version(turn: Turn, scope: Scope, *, place: int, fingerprint: str, now: datetime) -> Version:
@@ -95,7 +110,7 @@ def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None
     return replace(
         better,
         memory_id=old.memory_id,
-        links=Links(derived_from=tuple(dict.fromkeys(old.links.derived_from + drawn_from)), contradicts=old.links.contradicts),
+        links=Links(derived_from=tuple(dict.fromkeys(old.links.derived_from + drawn_from)), contradicts=old.links.contradicts, apart=old.links.apart),
         keys=keys,
     )
 

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from erstwhile import timeline
 from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError, NotFoundError
-from erstwhile.model import MAX_CONTENT, MemoryType, Provenance, Scope, Version, check_text
-from erstwhile.refs import Ref, resolve
+from erstwhile.model import MAX_CONTENT, Provenance, Scope, Version, check_text
+from erstwhile.policy import Verdict
+from erstwhile.refs import Ref
+from erstwhile.refs import resolve as find_target
+from erstwhile.relating import Relating, Resolver
+from erstwhile.resolve import resolve
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Where
 from erstwhile.timeline import Plan
@@ -26,22 +30,22 @@ __all__ = ["correct", "remember", "remember_one", "retract"]
 _DRAFT_FIELDS: Final = frozenset(field.name for field in fields(Draft))
 
 
-def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mapping[str, Any]]) -> tuple[Outcome, ...]:
-    """See `ScopedMemory.remember_many`."""
+def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mapping[str, Any]], *, resolver: Resolver | None) -> tuple[Outcome, ...]:
+    """See `ScopedMemory.remember_many`; without a resolver nothing is related to anything."""
     drafts = [_draft(draft, place) for place, draft in enumerate(given)]
     ended = [_check(ledger, scope, draft, f"Draft {place}: ") for place, draft in enumerate(drafts)]
-    return _remember_all(ledger, scope, drafts, ended) if drafts else ()
+    return _remember_all(ledger, scope, drafts, ended, resolver) if drafts else ()
 
 
-def remember_one(ledger: "Ledger", scope: Scope, draft: Draft) -> Outcome:
+def remember_one(ledger: "Ledger", scope: Scope, draft: Draft, *, resolver: Resolver | None) -> Outcome:
     """See `ScopedMemory.remember`."""
-    return _remember_all(ledger, scope, [draft], [_check(ledger, scope, draft, "")])[0]
+    return _remember_all(ledger, scope, [draft], [_check(ledger, scope, draft, "")], resolver)[0]
 
 
-def _remember_all(ledger: "Ledger", scope: Scope, drafts: Sequence[Draft], ended: Sequence[tuple[str, ...]]) -> tuple[Outcome, ...]:
+def _remember_all(ledger: "Ledger", scope: Scope, drafts: Sequence[Draft], ended: Sequence[tuple[str, ...]], resolver: Resolver | None) -> tuple[Outcome, ...]:
     vectors = ledger.embed([draft.content for draft in drafts], role="passage")
     try:
-        return tuple(_remember(ledger, scope, draft, memory_ids, vector) for draft, memory_ids, vector in zip(drafts, ended, vectors, strict=True))
+        return tuple(_remember(ledger, scope, draft, memory_ids, vector, resolver) for draft, memory_ids, vector in zip(drafts, ended, vectors, strict=True))
     finally:
         # Also where a later one failed: what was written before it stays.
         ledger.store.settle()
@@ -54,7 +58,7 @@ def _check(ledger: "Ledger", scope: Scope, draft: Draft, which: str) -> tuple[st
         return ()
     try:
         draft.check_times(draft.valid_from or now)
-        memory_ids = tuple(dict.fromkeys(resolve(ledger.store, (scope,), ref).memory_id for ref in draft.supersedes))
+        memory_ids = tuple(dict.fromkeys(find_target(ledger.store, (scope,), ref).memory_id for ref in draft.supersedes))
         _check_supersedable([row.version for row in _reader(ledger, scope, memory_ids)()], memory_ids)
     except (InvalidInputError, NotFoundError) as error:
         raise type(error)(f"{which}{error}") from None
@@ -80,23 +84,42 @@ def _parts(given: object) -> dict[str, Any]:
     return {"content": "", **given}
 
 
-def _remember(ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[str, ...], vector: "NDArray[np.float32]") -> Outcome:
+def _remember(ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[str, ...], vector: "NDArray[np.float32]", resolver: Resolver | None) -> Outcome:
     key = key_of(draft, memory_ids)
+    new = first_version(draft, scope, kind=draft.type, fingerprint=ledger.embedder.fingerprint, key=key, now=ledger.reading_time())
+    written: Version | None = None
+    related = Relating()
+
+    def read() -> tuple[Row, ...]:
+        nonlocal written, related
+        written = _written(ledger, scope, draft, key, ledger.reading_time())
+        if written is not None or memory_ids or resolver is None:
+            return _reader(ledger, scope, memory_ids)()
+        related = resolver.relate(ledger, new, vector)
+        return related.rows
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
-        if (written := _written(ledger, scope, draft, key, now)) is not None:
+        if written is not None:
             return Plan(), Outcome(action=Action.UNCHANGED, version=written, reason="It was remembered before; nothing was written. Correct it to change it.")
         believed = tuple(row.version for row in rows)
-        _check_supersedable(believed, memory_ids)
-        kind = draft.type or (min(believed, key=lambda version: version.memory_id).type if believed else None) or MemoryType.FACT
-        new = first_version(draft, scope, kind=kind, fingerprint=ledger.embedder.fingerprint, key=key, now=now)
-        if not believed:
-            return timeline.remember(new), Outcome(action=Action.REMEMBERED, version=new, written=(new,), reason="A new memory; it ends no other.")
-        plan = timeline.supersede(new, believed, now=now, new_id=new_id)
-        return plan, _placed(plan)
+        incoming = replace(new, system_from=now, valid_from=draft.valid_from or now)
+        if memory_ids:
+            _check_supersedable(believed, memory_ids)
+            plan = timeline.supersede(_typed(incoming, draft, believed), believed, now=now, new_id=new_id)
+            return plan, _placed(plan)
+        retired = [each.neighbour for each in related.judged if each.verdict is Verdict.RETIRE]
+        return resolve(_typed(incoming, draft, retired), related.judged, believed, now=now, new_id=new_id)
 
-    read = _reader(ledger, scope, memory_ids)
-    return ledger.commit((f"{scope.key} {key}", *memory_ids), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
+    return ledger.commit((scope.key,), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
+
+
+def _typed(new: Version, draft: Draft, ended: Sequence[Version]) -> Version:
+    # What takes the place of another is of its type, unless it was given another; but that a promise was kept is no promise.
+    first = min(ended, key=lambda version: version.memory_id, default=None)
+    given = draft.type is not None and draft.type_confidence == 1
+    if given or first is None or first.type is None or new.ends:
+        return new
+    return replace(new, type=first.type, type_confidence=first.type_confidence)
 
 
 def _written(ledger: "Ledger", scope: Scope, draft: Draft, key: str, now: datetime) -> Version | None:
@@ -138,7 +161,7 @@ def correct(
     at: datetime | None,
 ) -> Outcome:
     """See `ScopedMemory.correct`; ``given`` has a value, or `KEEP`, for each part."""
-    target = resolve(ledger.store, (scope,), ref)
+    target = find_target(ledger.store, (scope,), ref)
     vectors = {}
     if (content := given["content"]) is not KEEP:
         vectors[content] = ledger.embed([check_text(content, name="content", limit=MAX_CONTENT)], role="passage")[0]
@@ -151,12 +174,12 @@ def correct(
         reason = f"A better belief from {plan.append[0].valid_from:%Y-%m-%d} on; what was believed before stays in history."
         return plan, Outcome(action=Action.CORRECTED, version=plan.append[0], ended=plan.close, written=in_order(plan.append), reason=reason)
 
-    return ledger.commit((target.memory_id,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors=vectors)
+    return ledger.commit((scope.key,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors=vectors)
 
 
 def retract(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
     """See `ScopedMemory.retract`."""
-    target = resolve(ledger.store, (scope,), ref)
+    target = find_target(ledger.store, (scope,), ref)
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         believed = tuple(row.version for row in rows)
@@ -164,7 +187,7 @@ def retract(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
         plan = timeline.retract(believed if target.version_id is None else (last,))
         return plan, Outcome(action=Action.RETRACTED, version=last, ended=plan.close, reason="No longer asserted; it stays in history.")
 
-    return ledger.commit((target.memory_id,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors={})
+    return ledger.commit((scope.key,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors={})
 
 
 def _reader(ledger: "Ledger", scope: Scope, memory_ids: tuple[str, ...]) -> Callable[[], tuple[Row, ...]]:

@@ -40,6 +40,7 @@ class Where:
         derived_from: Versions drawn from at least one of these.
         session: Said in this session.
         turns: Places in the session, closed-open from and to.
+        contested: Only those that clash with another memory, unsettled.
         believed: ``True``: believed now. A time: believed then. ``None``: whenever.
         valid: Holding at this time.
         during: Holding at some time within.
@@ -55,6 +56,7 @@ class Where:
     derived_from: tuple[str, ...] | None = None
     session: str | None = None
     turns: tuple[int, int] | None = None
+    contested: bool = False
     believed: datetime | bool | None = None
     valid: datetime | None = None
     during: Interval | None = None
@@ -82,6 +84,7 @@ class Where:
             and (self.derived_from is None or not set(self.derived_from).isdisjoint(version.links.derived_from))
             and (self.session is None or version.source.session == self.session)
             and (self.turns is None or (version.source.turn is not None and self.turns[0] <= version.source.turn < self.turns[1]))
+            and (version.contested or not self.contested)
             and self._believes(version)
             and (self.valid is None or holds.contains(self.valid))
             and (self.during is None or holds.overlaps(self.during))

@@ -1,0 +1,240 @@
+"""A judge around a trained pair classifier in ONNX, run on the processor by onnxruntime."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+
+from erstwhile.errors import MissingDependencyError, ModelCorruptError, ModelNotFoundError
+from erstwhile.relations import Judgement, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+    from erstwhile.judge.protocol import Pair
+
+__all__ = ["MANIFEST_FORMAT", "OnnxJudge"]
+
+MANIFEST_FORMAT: Final = 1
+FILES: Final = ("model.onnx", "tokenizer.json")
+ERRORS_ONLY: Final = 3
+REQUIRED: Final = frozenset({"input_ids", "attention_mask"})
+OPTIONAL: Final = frozenset({"token_type_ids"})
+
+_Name = Annotated[str, msgspec.Meta(pattern=r"^[\w.+-]{1,100}$")]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class _File(msgspec.Struct):
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Manifest(msgspec.Struct):
+    """``manifest.json``, field by field."""
+
+    format: int
+    name: _Name
+    labels: Annotated[list[Relation], msgspec.Meta(min_length=2)]
+    thresholds: dict[Relation, _Share]
+    max_tokens: Annotated[int, msgspec.Meta(ge=4)]
+    files: dict[str, _File]
+
+    def __post_init__(self) -> None:
+        if self.format != MANIFEST_FORMAT:
+            raise ValueError(f"its format is {self.format}, and this version of erstwhile reads {MANIFEST_FORMAT}")
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError("a label stands twice in labels")
+        if self.thresholds.keys() != set(self.labels):
+            raise ValueError("thresholds does not give each of the labels its own")
+        if missing := [name for name in FILES if name not in self.files]:
+            raise ValueError(f"files lacks {' and '.join(missing)}")
+
+
+class OnnxJudge:
+    """A judge around a classifier of pairs of texts, from a folder with ``manifest.json``, ``model.onnx`` and ``tokenizer.json``.
+
+    The manifest gives ``format`` (1), ``name``, ``labels`` (relations, in the order of the model's output), ``thresholds`` (one for each label, 0 to 1),
+    ``max_tokens`` and, under ``files``, the ``sha256`` of the other two. The model takes ``input_ids``, ``attention_mask`` and, if it likes, ``token_type_ids``
+    of the earlier and the later content as one pair, int64 or int32 of shape (1, tokens), and its first output is a score for each label before softmax, of
+    shape (1, labels).
+
+    It abstains where the likeliest label stays below its threshold, and where a pair has more than ``max_tokens`` tokens: nothing is retired on what was not
+    read. Pairs are run one by one, so that none can reach another's numbers, through padding or through a quantisation whose scale is the batch's.
+
+    The manifest is read at once; the model is verified and loaded, and anything heavy imported, at the first pair or by `load`. Safe to call from several
+    threads.
+
+    Args:
+        folder: Where the files are.
+
+    Raises:
+        ModelNotFoundError: there is no manifest.
+        ModelCorruptError: it is not one that this version reads.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self._folder = Path(folder).expanduser()
+        self._manifest = _read_manifest(self._folder / "manifest.json")
+        self._lock = threading.Lock()
+        self._loaded: _Loaded | None = None
+
+    @property
+    def name(self) -> str:
+        """What the judge is called in reasons and records: the manifest's name."""
+        return self._manifest.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Names all that decides its judgements: the files, the labels, the thresholds and the number of tokens. A folder that moved keeps it."""
+        content = msgspec.json.encode(self._manifest, order="deterministic")
+        return f"{self.name}@{hashlib.sha256(content).hexdigest()[:16]}"
+
+    def load(self) -> None:
+        """Verify and load the model now, and not at the first pair. Does nothing the second time.
+
+        Raises:
+            ModelNotFoundError: a file is missing.
+            ModelCorruptError: a file has another SHA-256 than the manifest says, or is no model or tokenizer that can be run.
+            MissingDependencyError: onnxruntime or tokenizers is not installed.
+        """
+        self._load()
+
+    def judge(self, pairs: Sequence[Pair]) -> Sequence[Judgement | None]:
+        """A judgement for each pair, in their order; ``None`` where the model is not sure enough. Raises what `load` raises."""
+        if not pairs:
+            return []
+        loaded = self._load()
+        return [self._judgement(loaded.shares(pair.earlier.content, pair.later.content)) for pair in pairs]
+
+    def _judgement(self, shares: Sequence[float] | None) -> Judgement | None:
+        if shares is None:
+            return None
+        # The first of equals, so that a tie is always decided alike.
+        score = max(shares)
+        relation = self._manifest.labels[shares.index(score)]
+        threshold = self._manifest.thresholds[relation]
+        if score < threshold:
+            return None
+        reason = f"{self.name} gives {relation} {score:.2f}, and {threshold:.2f} is enough."
+        return Judgement(relation=relation, score=score, reason=reason, judge=self.name)
+
+    def _load(self) -> _Loaded:
+        with self._lock:
+            if self._loaded is None:
+                for name in FILES:
+                    _verify(self._folder / name, self._manifest.files[name].sha256)
+                self._loaded = _Loaded(self._folder, self._manifest)
+            return self._loaded
+
+
+class _Loaded:
+    """A session, its tokenizer, and how the one feeds the other."""
+
+    def __init__(self, folder: Path, manifest: _Manifest) -> None:
+        self._onnx = folder / "model.onnx"
+        self._labels = len(manifest.labels)
+        self._max_tokens = manifest.max_tokens
+        self._tokenizer = _open_tokenizer(folder / "tokenizer.json")
+        self._session = _open_session(self._onnx)
+        self._inputs: Mapping[str, str] = {given.name: given.type for given in self._session.get_inputs()}
+        if not REQUIRED <= self._inputs.keys() <= REQUIRED | OPTIONAL:
+            raise ModelCorruptError(
+                f"{self._onnx} takes {', '.join(sorted(self._inputs))}; export it to take input_ids, attention_mask and, if it needs them, token_type_ids"
+            )
+        self._output = self._session.get_outputs()[0].name
+        # A model of other labels than the manifest's is found out here, and not in the middle of somebody's write.
+        self.shares("a", "b")
+
+    def shares(self, earlier: str, later: str) -> list[float] | None:
+        """How likely each label is, in the manifest's order, together 1; ``None`` for a pair that is too long."""
+        import numpy as np  # late: importing erstwhile.judge must not import numpy
+
+        encoding = self._tokenizer.encode(earlier, later)
+        if not 0 < len(encoding.ids) <= self._max_tokens:
+            return None
+        given = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask, "token_type_ids": encoding.type_ids}
+        feed = {name: np.array([given[name]], dtype=np.int32 if kind == "tensor(int32)" else np.int64) for name, kind in self._inputs.items()}
+        try:
+            (output,) = self._session.run([self._output], feed)
+        except Exception as error:
+            raise ModelCorruptError(f"{self._onnx} cannot be run ({type(error).__name__}); export it as a classifier of pairs of texts") from error
+        scores = np.asarray(output)
+        if scores.shape != (1, self._labels) or not np.isfinite(scores).all():
+            raise ModelCorruptError(f"{self._onnx} gave no {self._labels} finite scores, one for each label of its manifest; export it again")
+        return [float(share) for share in _softmax(scores[0])]
+
+
+def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    import numpy as np
+
+    exact = scores.astype(np.float64)
+    # The greatest is taken off first, so that none overflows.
+    powers = np.exp(exact - exact.max())
+    shares: NDArray[np.float64] = powers / powers.sum()
+    return shares
+
+
+def _read_manifest(path: Path) -> _Manifest:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Manifest)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelCorruptError(f"{path} is no manifest of a judge ({error}); fetch or install the model again") from error
+
+
+def _verify(path: Path, expected: str) -> None:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if found != expected:
+        raise ModelCorruptError(f"{path} has SHA-256 {found[:12]}…, its manifest says {expected[:12]}…; fetch or install the model again")
+
+
+def _unreadable(path: Path, error: OSError) -> ModelNotFoundError:
+    return ModelNotFoundError(f"{path} cannot be read ({error.strerror}); fetch or install the model again")
+
+
+def _open_tokenizer(path: Path) -> Tokenizer:
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise MissingDependencyError("this judge needs tokenizers; run: pip install tokenizers") from error
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:
+        raise ModelCorruptError(f"{path} is not a tokenizer that this version of tokenizers reads; fetch or install the model again") from error
+    # Files come with the padding and the cut of whoever saved them last; here nothing is padded, and what is too long is left alone.
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _open_session(path: Path) -> InferenceSession:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError("this judge needs onnxruntime; run: pip install onnxruntime") from error
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    # One thread: sharing out products of this size costs more than it saves, and the sums come out the same everywhere.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = ERRORS_ONLY
+    options.enable_cpu_mem_arena = False
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelCorruptError(f"{path} is not a model that this version of onnxruntime loads; fetch or install the model again") from error

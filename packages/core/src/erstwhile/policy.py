@@ -1,0 +1,173 @@
+"""What a judgement leads to: a rule for each type of memory, and how far each source is trusted. Data, changed in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from erstwhile.errors import InvalidInputError, shown
+from erstwhile.model import MemoryType, SourceKind, Version, check_share
+from erstwhile.relations import Judgement, Relation
+
+__all__ = ["Policy", "Rule", "Verdict"]
+
+
+class Rule(StrEnum):
+    """What may end a memory of a type."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    SUPERSEDE = "supersede", "A newer one takes its place."
+    ACCUMULATE = "accumulate", "Nothing does, short of a correction in so many words."
+    CLOSE = "close", "That it was fulfilled, called off or expressly replaced."
+    GUARD = "guard", "A newer one from a source at least as trusted."
+
+
+class Verdict(StrEnum):
+    """What is done about one pair."""
+
+    RETIRE = "retire"
+    """The earlier one ends where the later one begins."""
+    REINFORCE = "reinforce"
+    """The earlier one is confirmed."""
+    OPEN = "open"
+    """A conflict is opened; both stay."""
+    KEEP = "keep"
+    """Both stay."""
+
+
+_RULES: Final = {
+    MemoryType.FACT: Rule.SUPERSEDE,
+    MemoryType.PREFERENCE: Rule.SUPERSEDE,
+    MemoryType.DECISION: Rule.SUPERSEDE,
+    MemoryType.COMMITMENT: Rule.CLOSE,
+    MemoryType.GOAL: Rule.SUPERSEDE,
+    MemoryType.EVENT: Rule.ACCUMULATE,
+    MemoryType.ARTIFACT: Rule.ACCUMULATE,
+    MemoryType.INSTRUCTION: Rule.GUARD,
+    MemoryType.RELATIONSHIP: Rule.SUPERSEDE,
+    MemoryType.CONTEXT: Rule.SUPERSEDE,
+    MemoryType.LEARNING: Rule.ACCUMULATE,
+    MemoryType.OBSERVATION: Rule.ACCUMULATE,
+    MemoryType.ERROR: Rule.ACCUMULATE,
+}
+_TRUST: Final = {
+    SourceKind.CORRECTED: 3,
+    SourceKind.VALIDATED: 3,
+    SourceKind.STATED: 3,
+    SourceKind.OBSERVED: 2,
+    SourceKind.IMPORTED: 2,
+    SourceKind.TOOL: 1,
+    SourceKind.INFERRED: 1,
+}
+_SAID: Final = 3
+"""The trust from which on only a source as trusted may end a memory, whatever its type: what a person said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A rule for each type of memory, the trust in each kind of source, and how sure a judge must be.
+
+    Attributes:
+        rules: What may end a memory, by its type. What is not named keeps the default.
+        trust: How far a kind of source is trusted, a whole number. What is not named keeps the default: 3 for what a person stated, corrected or validated,
+            2 for what was observed or imported, 1 for what was inferred or came from a tool.
+        retire_at: How sure a judge must be, 0 to 1, before a memory is ended. Default 0.7. Below it a conflict is opened.
+        open_at: How sure, before a conflict is opened. Default 0.5. Below it both stay without a word.
+        reinforce_at: How sure, before a memory is taken for a repetition. Default 0.7.
+        least_confidence: A memory of at least this confidence is not ended by one below it. Default 0.5.
+    """
+
+    rules: Mapping[MemoryType, Rule] = field(default_factory=dict)
+    trust: Mapping[SourceKind, int] = field(default_factory=dict)
+    retire_at: float = 0.7
+    open_at: float = 0.5
+    reinforce_at: float = 0.7
+    least_confidence: float = 0.5
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "rules", _RULES | {MemoryType.of(kind): _rule(rule) for kind, rule in _mapping(self.rules, "rules").items()})
+        put(self, "trust", _TRUST | {SourceKind.of(kind): _whole(trust, kind) for kind, trust in _mapping(self.trust, "trust").items()})
+        for name in ("retire_at", "open_at", "reinforce_at", "least_confidence"):
+            put(self, name, check_share(getattr(self, name), name=name))
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Policy":
+        """Read a policy from plain data, such as a TOML file: tables ``rules`` and ``trust``, and the thresholds by name.
+
+        Raises:
+            InvalidInputError: Something in it is no part of a policy, or cannot be used.
+        """
+        names = ("rules", "trust", "retire_at", "open_at", "reinforce_at", "least_confidence")
+        if unknown := sorted(str(name) for name in _mapping(given, "policy") if name not in names):
+            raise InvalidInputError(f"{', '.join(unknown)[:80]} is no part of a policy; the parts are {', '.join(names)}.")
+        return cls(**given)
+
+    def toml(self) -> str:
+        """The policy as a TOML file that `of` reads."""
+        thresholds = "".join(f"{name} = {getattr(self, name)}\n" for name in ("retire_at", "open_at", "reinforce_at", "least_confidence"))
+        rules = "".join(f'{kind} = "{rule}"\n' for kind, rule in self.rules.items())
+        trust = "".join(f"{kind} = {level}\n" for kind, level in self.trust.items())
+        return f"{thresholds}\n[rules]\n{rules}\n[trust]\n{trust}"
+
+    def with_rule(self, kind: MemoryType | str, rule: Rule | str) -> "Policy":
+        """The same policy with another rule for one type."""
+        return replace(self, rules={**self.rules, MemoryType.of(kind): _rule(rule)})
+
+    def verdict(self, judgement: Judgement, *, earlier: Version, later: Version) -> tuple[Verdict, str]:
+        """What to do about a pair, and why, in words to add to the judge's own.
+
+        Args:
+            judgement: What the judge said.
+            earlier: The one that holds from earlier on.
+            later: The other one.
+        """
+        relation, score = judgement.relation, judgement.score
+        if relation is Relation.DUPLICATE:
+            return (Verdict.REINFORCE if score >= self.reinforce_at else Verdict.KEEP), ""
+        if relation in (Relation.COEXISTS, Relation.REFINES) or score < self.open_at:
+            return Verdict.KEEP, ""
+        if relation is not Relation.SUPERSEDES:
+            return Verdict.OPEN, "Both stay until somebody settles it."
+        return self._retiring(judgement, earlier, later)
+
+    def _retiring(self, judgement: Judgement, earlier: Version, later: Version) -> tuple[Verdict, str]:
+        rule = self.rules[earlier.type or MemoryType.EVENT]
+        less = self.trust[later.source.kind] < self.trust[earlier.source.kind]
+        if less and (rule is Rule.GUARD or self.trust[earlier.source.kind] >= _SAID):
+            return Verdict.OPEN, f"But {later.source.kind} memories may not end what was {earlier.source.kind}: both stay until somebody settles it."
+        if later.confidence < self.least_confidence <= earlier.confidence:
+            return Verdict.OPEN, "But it is too unsure itself to end the other: both stay until somebody settles it."
+        if judgement.score < self.retire_at:
+            return Verdict.OPEN, "That is too unsure to end a memory: both stay until somebody settles it."
+        if rule is Rule.ACCUMULATE and not judgement.explicit:
+            return Verdict.KEEP, f"Memories of type {earlier.type} accumulate."
+        if rule is Rule.CLOSE and not (judgement.ends or judgement.explicit):
+            return Verdict.OPEN, f"A {earlier.type} ends when it is fulfilled or called off: both stay until somebody settles it."
+        return Verdict.RETIRE, ""
+
+
+def _mapping(value: object, name: str) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidInputError(f"policy {name}: expected a mapping, got {type(value).__name__}.")
+    return value
+
+
+def _rule(value: object) -> Rule:
+    for rule in Rule:
+        if isinstance(value, str) and rule == value.strip().lower():
+            return rule
+    raise InvalidInputError(f"{shown(value) if isinstance(value, str) else type(value).__name__} is not a rule; choose one of {', '.join(Rule)}.")
+
+
+def _whole(value: object, kind: object) -> int:
+    if type(value) is not int:
+        raise InvalidInputError(f"trust of {kind} is {value!r:.40}; give a whole number.")
+    return value

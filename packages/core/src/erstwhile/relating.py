@@ -1,0 +1,82 @@
+"""Finding what an incoming memory relates to: candidates from the store, judgements from the judge, verdicts from the policy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from erstwhile.judge import Judge, Pair
+from erstwhile.model import MemoryType, Version
+from erstwhile.policy import Policy, Verdict
+from erstwhile.resolve import Judged
+from erstwhile.store import Find, Row, Search, Where
+from erstwhile.time import Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from erstwhile.ledger import Ledger
+
+__all__ = ["Relating", "Resolver"]
+
+CANDIDATES: Final = 12
+"""So many neighbours by meaning, and as many by words, are judged."""
+QUERY: Final = 600
+"""Characters of a text that are searched by words."""
+CLOSE: Final = 0.5
+"""Neighbours less alike in meaning than this, and found by meaning alone, are not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relating:
+    """What was found for one incoming memory.
+
+    Attributes:
+        judged: Its neighbours, with what is to be done about each.
+        rows: The believed rows of every memory that is not simply left alone, with their vectors.
+    """
+
+    judged: tuple[Judged, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Who decides what a new memory does to old ones.
+
+    Attributes:
+        judge: Says how two memories relate.
+        policy: Says what that leads to.
+    """
+
+    judge: Judge
+    policy: Policy
+
+    def relate(self, ledger: "Ledger", new: Version, vector: "NDArray[np.float32]") -> Relating:
+        """Look for what ``new`` relates to among the memories of its scope that hold at some time while it does."""
+        found = self._neighbours(ledger, new, vector)
+        if not found:
+            return Relating()
+        pairs = [_pair(row.version, new, float(vector @ row.vector) if row.vector is not None else 0.0) for row in found]
+        answers = self.judge.judge(pairs)
+        judged = [Judged.of(row.version, answer, incoming=new, policy=self.policy) for row, answer in zip(found, answers, strict=True) if answer is not None]
+        touched = tuple(dict.fromkeys(each.neighbour.memory_id for each in judged if each.verdict is not Verdict.KEEP))
+        where = Where(scopes=(new.scope,), memory_ids=touched, believed=True)
+        rows = tuple(ledger.store.all(where, vectors=True)) if touched else ()
+        return Relating(judged=tuple(judged), rows=rows)
+
+    def _neighbours(self, ledger: "Ledger", new: Version, vector: "NDArray[np.float32]") -> Sequence[Row]:
+        where = Where(scopes=(new.scope,), types=tuple(MemoryType), believed=True)
+        search = Search(where=where, vector=vector, text=new.content[:QUERY], limit=CANDIDATES)
+        ids = [each.id for each in ledger.store.search(search) if each.lexical is not None or (each.dense or 0.0) >= CLOSE]
+        if not ids:
+            return ()
+        rows = ledger.store.find(Find(where=replace(where, ids=tuple(ids)), vectors=True))
+        holds = Interval(start=new.valid_from, end=new.valid_to)
+        return [row for row in rows if row.version.holds.overlaps(holds)]
+
+
+def _pair(neighbour: Version, new: Version, cosine: float) -> Pair:
+    if neighbour.valid_from <= new.valid_from:
+        return Pair(earlier=neighbour, later=new, cosine=cosine)
+    return Pair(earlier=new, later=neighbour, cosine=cosine)

@@ -1,0 +1,138 @@
+"""Conflicts: which are open, and settling them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid5
+
+from erstwhile import timeline
+from erstwhile.errors import InvalidInputError, NotFoundError, shown
+from erstwhile.model import MAX_CONTENT, Provenance, Scope, SourceKind, Version, check_text
+from erstwhile.relations import PERSON, Relation, Tie
+from erstwhile.resolve import without_conflict
+from erstwhile.results import Action, Conflict, Outcome, Settlement
+from erstwhile.store import Row, Where
+from erstwhile.timeline import Plan
+from erstwhile.versions import changed, in_order, new_id
+
+if TYPE_CHECKING:
+    from erstwhile.ledger import Ledger
+
+__all__ = ["open_conflicts", "settle"]
+
+_NAMESPACE: Final = UUID("0a5d9a3e-43a5-5b29-8f0e-5f8e2c1f7b11")
+
+
+def open_conflicts(ledger: "Ledger", scopes: tuple[Scope, ...]) -> tuple[Conflict, ...]:
+    """See `ScopedMemory.conflicts`."""
+    return _conflicts([row.version for row in ledger.store.all(Where(scopes=scopes, contested=True, believed=True))])
+
+
+def _conflicts(contested: Sequence[Version]) -> tuple[Conflict, ...]:
+    by_memory: dict[str, list[Version]] = {}
+    for version in contested:
+        by_memory.setdefault(version.memory_id, []).append(version)
+    found: dict[str, Conflict] = {}
+    for version in contested:
+        for memory_id in version.links.contradicts:
+            for other in by_memory.get(memory_id, ()):
+                if version.memory_id in other.links.contradicts and version.holds.overlaps(other.holds):
+                    conflict = _conflict(version, other)
+                    found.setdefault(conflict.id, conflict)
+    return tuple(sorted(found.values(), key=lambda conflict: (conflict.opened, conflict.id)))
+
+
+def _conflict(one: Version, other: Version) -> Conflict:
+    # Ids of memories are ordered by the time of their first write.
+    older, newer = sorted((one, other), key=lambda version: version.memory_id)
+    tie = next((tie for side, against in ((newer, older), (older, newer)) for tie in side.ties if tie.memory_id == against.memory_id), None)
+    return Conflict(
+        id=str(uuid5(_NAMESPACE, f"{older.memory_id} {newer.memory_id}")),
+        older=older,
+        newer=newer,
+        reason="They were found to clash." if tie is None else tie.reason,
+        score=1.0 if tie is None else tie.score,
+        judge="" if tie is None else tie.judge,
+        opened=max(older.system_from, newer.system_from),
+    )
+
+
+def settle(ledger: "Ledger", scope: Scope, ref: Conflict | str, how: Settlement | str, *, text: str | None) -> Outcome:
+    """See `ScopedMemory.resolve`."""
+    settlement = Settlement.of(how)
+    if (settlement is Settlement.MERGE) != (text is not None):
+        raise InvalidInputError("To merge, give the text that takes the place of both; for every other settlement leave the text out.")
+    vectors = {}
+    if text is not None:
+        vectors[text] = ledger.embed([check_text(text, name="text", limit=MAX_CONTENT)], role="passage")[0]
+
+    def read() -> tuple[Row, ...]:
+        rows = tuple(ledger.store.all(Where(scopes=(scope,), contested=True, believed=True)))
+        conflict = _find(_conflicts([row.version for row in rows]), ref)
+        touched = {conflict.older.memory_id, conflict.newer.memory_id}
+        return tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=tuple(sorted(touched)), believed=True), vectors=True))
+
+    def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
+        believed = [row.version for row in rows]
+        conflict = _find(_conflicts([version for version in believed if version.contested]), ref)
+        return _plan(conflict, settlement, text, believed, fingerprint=ledger.embedder.fingerprint, now=now)
+
+    return ledger.commit((scope.key,), read=read, prepare=prepare, vectors=vectors)
+
+
+def _find(conflicts: Sequence[Conflict], ref: Conflict | str) -> Conflict:
+    given = ref.id if isinstance(ref, Conflict) else ref
+    if not isinstance(given, str):
+        raise InvalidInputError(f"Expected a conflict or its id, got {type(given).__name__}.")
+    for conflict in conflicts:
+        if given in (conflict.id, conflict.newer.memory_id, conflict.newer.id):
+            return conflict
+    raise NotFoundError(f"There is no open conflict {shown(given)} in this scope; conflicts() lists them.")
+
+
+def _plan(conflict: Conflict, how: Settlement, text: str | None, believed: Sequence[Version], *, fingerprint: str, now: datetime) -> tuple[Plan, Outcome]:
+    older, newer = conflict.older, conflict.newer
+    pair = frozenset((older.memory_id, newer.memory_id))
+    plan, said = _settled(conflict, how, text, believed, fingerprint=fingerprint, now=now)
+    # Whatever of the two is still believed no longer clashes.
+    closed = {version.id for version in plan.close}
+    rest = [version for version in believed if version.id not in closed and pair & set(version.links.contradicts)]
+    cleared = tuple(_cleared(version, pair, apart=how is Settlement.KEEP_BOTH, now=now) for version in plan.append)
+    freed = tuple(without_conflict(version, pair - {version.memory_id}, apart=how is Settlement.KEEP_BOTH, now=now, new_id=new_id) for version in rest)
+    whole = Plan(close=(*plan.close, *rest), append=(*cleared, *freed))
+    shows = whole.append[0] if how in (Settlement.KEEP_NEW, Settlement.MERGE) else _standing(whole.append, older if how is Settlement.KEEP_OLD else newer)
+    return whole, Outcome(action=Action.SETTLED, version=shows, ended=whole.close, written=in_order(whole.append), reason=said)
+
+
+def _standing(versions: Sequence[Version], side: Version) -> Version:
+    own = [version for version in versions if version.memory_id == side.memory_id]
+    return next((version for version in own if version.valid_from == side.valid_from), own[0])
+
+
+def _cleared(version: Version, pair: frozenset[str], *, apart: bool, now: datetime) -> Version:
+    if not pair & set(version.links.contradicts):
+        return version
+    cleared = without_conflict(version, pair, apart=apart, now=now, new_id=new_id)
+    # What a plan appends keeps its id and what its own write did.
+    return replace(
+        cleared, id=version.id, links=replace(cleared.links, joins=version.links.joins, supersedes=version.links.supersedes, corrects=version.links.corrects)
+    )
+
+
+def _settled(conflict: Conflict, how: Settlement, text: str | None, believed: Sequence[Version], *, fingerprint: str, now: datetime) -> tuple[Plan, str]:
+    older, newer = conflict.older, conflict.newer
+    person = Tie(memory_id=older.memory_id, version_id=older.id, relation=Relation.SUPERSEDES, score=1.0, reason=f"Settled: {how}.", judge=PERSON)
+    chains = [version for version in believed if version.memory_id in (older.memory_id, newer.memory_id)]
+    if how is Settlement.KEEP_BOTH:
+        return Plan(), "Both are true; they are no longer contested."
+    if how is Settlement.KEEP_OLD:
+        return timeline.retract(version for version in believed if version.id == newer.id), "The older one holds; the newer one is no longer asserted."
+    if how is Settlement.KEEP_NEW:
+        kept = replace(newer, id=new_id(), system_from=now, valid_from=max(newer.valid_from, older.valid_from), ties=(person, *newer.ties))
+        return timeline.supersede(kept, chains, now=now, new_id=new_id), "The newer one holds from its start on; the older one ends there."
+    source = Provenance(kind=SourceKind.CORRECTED, actor=newer.source.actor, session=newer.source.session)
+    drawn = tuple(dict.fromkeys(older.links.derived_from + newer.links.derived_from))
+    merged = changed(newer, {"content": text}, source=source, drawn_from=drawn, fingerprint=fingerprint, now=now)
+    start = max(newer.valid_from, older.valid_from)
+    return timeline.supersede(replace(merged, valid_from=start, ties=(person,)), chains, now=now, new_id=new_id), "The text takes the place of both."
