@@ -17,7 +17,7 @@ erstwhile was designed. They have not been measured again since."""
 SCORE_DIGITS: Final = 6
 """Scores are compared to so many digits, so that the last bits of float32 sums never decide an order; what is equal then is ordered by id."""
 
-ALIKE: Final = 0.15
+ALIKE: Final = 0.25
 """Scores that differ by no more are alike, where the order of values of one attribute is concerned."""
 
 

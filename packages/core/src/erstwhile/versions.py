@@ -9,7 +9,7 @@ from typing import Any, Final
 import uuid_utils
 
 from erstwhile.claims.reading import read
-from erstwhile.claims.slots import lasting
+from erstwhile.claims.attributes import lasting
 from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError
 from erstwhile.extract import kind_of

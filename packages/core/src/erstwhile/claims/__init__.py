@@ -1,1 +1,1 @@
-"""What a text says: from text to claims, cues and mood, where it can be told."""
+"""What a text says: from text to claims, words of change and mood, where it can be told."""

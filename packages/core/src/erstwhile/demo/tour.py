@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from erstwhile.demo.play import Played
+from erstwhile.demo.play import Played, is_marked
 from erstwhile.model import Version
 from erstwhile.results import Change, Hit
 from erstwhile.scoped import ScopedMemory
 from erstwhile.time import AsOf, Interval
 from erstwhile.transfer import Conversation, Question
 
-__all__ = ["Answer", "Comparison", "Hindsight", "Tour", "take_tour"]
+__all__ = ["Answer", "Comparison", "Found", "Hindsight", "Tour", "take_tour"]
 
 QUESTIONS: Final = 5
 """At most so many of a file's own questions are asked."""
@@ -36,6 +36,21 @@ class Comparison:
     question: str
     then: Hit | None
     now: Hit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A memory that ended an older one, without having been told to.
+
+    Attributes:
+        old: What ended, as it was believed before.
+        new: What ended it.
+        reason: Why, in one line.
+    """
+
+    old: Version
+    new: Version
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +90,7 @@ class Tour:
     Attributes:
         holds: What holds now, in order of valid time.
         then: The earlier time that was asked about.
+        found: What ended what, where nobody said so.
         comparisons: Each question then and now.
         history: Every version of the memory with the longest story.
         since: The system time from which changes are listed: when the session ``since_session`` began to be read.
@@ -86,6 +102,7 @@ class Tour:
 
     holds: tuple[Version, ...]
     then: datetime | None = None
+    found: tuple[Found, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     history: tuple[Version, ...] = ()
     since: datetime | None = None
@@ -107,12 +124,14 @@ def take_tour(memory: ScopedMemory, conversation: Conversation, played: Played, 
     """
     questions = tuple(Question(text=text) for text in ask) or conversation.questions[:QUESTIONS]
     holds = memory.snapshot()
-    if not any(turn.marks for session in conversation.sessions for turn in session.turns):
-        return Tour(holds=holds, answers=tuple(_answer(memory, question) for question in questions))
+    ended = _found(memory.changes(min(played.began)))
+    if not is_marked(conversation):
+        return Tour(holds=holds, found=ended, answers=tuple(_answer(memory, question) for question in questions))
     then = as_of or _earlier(conversation, questions)
     found = Tour(
         holds=holds,
         then=then,
+        found=ended,
         comparisons=() if then is None else tuple(_compare(memory, question.text, then) for question in questions),
         history=_longest(memory),
     )
@@ -143,6 +162,18 @@ def _answer(memory: ScopedMemory, question: Question) -> Answer:
     hits = memory.recall(question.text, k=DEPTH).hits
     ranks = [rank for rank, hit in enumerate(hits, start=1) if {hit.version.source.reference, hit.version.source.session} & set(question.evidence)]
     return Answer(question=question, hits=hits, rank=min(ranks, default=None))
+
+
+def _found(changes: Sequence[Change]) -> tuple[Found, ...]:
+    # A tie is what the engine found itself; what it was told to end has none.
+    closed = {version.id: version for change in changes for version in change.before}
+    return tuple(
+        Found(old=closed[tie.version_id], new=version, reason=tie.reason)
+        for change in changes
+        for version in change.after
+        for tie in version.ties
+        if tie.version_id in version.links.supersedes and tie.version_id in closed
+    )
 
 
 def _longest(memory: ScopedMemory) -> tuple[Version, ...]:

@@ -1,23 +1,24 @@
-"""The judge that needs no model: claims first, then words of change over a shared topic. Where neither tells, it has nothing to say."""
+"""The judge that needs no model: it compares what two texts claim. Where they claim nothing of the same thing, it has nothing to say."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from erstwhile.claims.lexicon import LEXICON
+from erstwhile.claims import lexicon
+from erstwhile.claims.attributes import SWITCH
 from erstwhile.claims.reading import Reading, read
-from erstwhile.judge.comparing import Comparison
 from erstwhile.judge.protocol import Pair
-from erstwhile.model import MemoryType, Version
+from erstwhile.model import Version
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
 __all__ = ["RuleJudge"]
 
-_CLOSED_BY_DEED: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
-_CLOSED_BY_MENDING: Final = (MemoryType.ERROR, MemoryType.OBSERVATION, MemoryType.CONTEXT, MemoryType.LEARNING)
+_LIVING: Final = ("live in", "live at", "resid in", "be base in")
+_PLACES: Final = frozenset(("city", "country"))
+_USING: Final = frozenset(("use", "run on", "work with", "be host on", "be host at", "be store in", "be on", "be in"))
 
 
 class RuleJudge:
-    """Compares what two texts claim, their values and their words of change. Pure: the same pair, the same judgement."""
+    """Compares claims. Pure: the same pair, the same judgement."""
 
     @property
     def name(self) -> str:
@@ -26,177 +27,121 @@ class RuleJudge:
 
     def judge(self, pairs: Sequence[Pair]) -> tuple[Judgement | None, ...]:
         """See `Judge.judge`."""
-        return tuple(_judge(pair) for pair in pairs)
+        return tuple(_judge(_reading(pair.earlier), _reading(pair.later)) for pair in pairs)
 
 
 def _reading(version: Version) -> Reading:
     return read(version.content, version.source.actor)
 
 
-def _judge(pair: Pair) -> Judgement | None:
-    compared = Comparison(_reading(pair.earlier), _reading(pair.later), pair.cosine)
-    if _same_words(compared):
+def _judge(earlier: Reading, later: Reading) -> Judgement | None:
+    if _same_words(earlier, later):
         return Judgement(relation=Relation.DUPLICATE, score=0.97, reason="It says the same in the same words.")
-    for reading, which in ((compared.later, "later"), (compared.earlier, "earlier")):
-        if not reading.asserts:
-            return Judgement(relation=Relation.COEXISTS, score=0.8, reason=f"The {which} one {_mood(reading)}, so it settles nothing.")
-    for rule in _RULES:
-        if (judgement := rule(compared, pair)) is not None:
-            return judgement
-    return None
+    if later.mood:
+        return Judgement(relation=Relation.COEXISTS, score=0.8, reason=f"The later one {later.mood}, so it settles nothing.")
+    return _by_claims(earlier, later) or _by_change(earlier, later)
 
 
-def _mood(reading: Reading) -> str:
-    if reading.question:
-        return "asks"
-    if reading.supposed:
-        return "supposes"
-    if reading.reported:
-        return "gives somebody else's words"
-    return "is code" if reading.code else "is in words that the rules cannot read"
+def _same_words(earlier: Reading, later: Reading) -> bool:
+    before, after = (sorted(token.norm for token in reading.text.tokens) for reading in (earlier, later))
+    return bool(before) and before == after and earlier.mood == later.mood and earlier.text.tokens[0].norm == later.text.tokens[0].norm
 
 
-def _same_words(compared: Comparison) -> bool:
-    earlier, later = compared.earlier, compared.later
-    alike = earlier.text.content == later.text.content and compared.same_values and earlier.negated == later.negated
-    words = [token.norm for token in earlier.text.tokens], [token.norm for token in later.text.tokens]
-    return alike and (
-        words[0] == words[1]
-        or sorted(words[0]) == sorted(words[1])
-        or (bool(compared.shared) and earlier.cues.keys() == later.cues.keys() and earlier.asserts and later.asserts)
-    )
-
-
-def _slots(compared: Comparison, pair: Pair) -> Judgement | None:
-    found: list[Judgement] = []
-    for before in compared.earlier.claims:
-        for after in compared.later.claims:
-            if before.subject == after.subject and (judgement := _claims(before, after, compared)) is not None:
-                found.append(judgement)
+def _by_claims(earlier: Reading, later: Reading) -> Judgement | None:
+    compared = [(before, _compare(before, after, earlier, later)) for before in earlier.claims for after in later.claims]
+    found = [(before, judgement) for before, judgement in compared if judgement is not None]
     if not found:
         return None
-    best = max(found, key=lambda judgement: (judgement.relation is Relation.SUPERSEDES, judgement.score))
-    if (
-        best.relation is Relation.SUPERSEDES
-        and len(compared.earlier.claims) > 1
-        and len(compared.earlier.claims) > sum(j.relation is Relation.SUPERSEDES for j in found)
-    ):
+    best = max((judgement for _, judgement in found), key=lambda judgement: (judgement.relation is Relation.SUPERSEDES, judgement.score))
+    if best.relation is not Relation.SUPERSEDES:
+        return best
+    ended = {before for before, judgement in found if judgement.relation is Relation.SUPERSEDES}
+    if set(earlier.claims) - ended:
         return Judgement(relation=Relation.UNSURE, score=0.6, reason=f"{best.reason} The earlier one says more than that, which may still hold.")
     return best
 
 
-def _claims(before: Claim, after: Claim, compared: Comparison) -> Judgement | None:
-    if after.attribute == "switch to" and before.attribute != "switch to":
+def _compare(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
+    if before.subject != after.subject:
+        return _of_another(before, after)
+    if after.attribute == SWITCH and before.attribute != SWITCH:
         return _switched(before, after)
     if before.attribute != after.attribute:
         return None
-    old, new = set(before.value.split()), set(after.value.split())
     if before.value == after.value:
-        return _same_value(before, after, compared)
-    if not (before.positive and after.positive) or compared.later.has("additive"):
-        return (
-            Judgement(relation=Relation.COEXISTS, score=0.8, reason=f"Another value of the same: {_slot(after)}.")
-            if before.positive or after.positive
-            else None
-        )
+        return _same_value(before, after, earlier, later)
+    if before.positive and after.positive:
+        return _other_value(before, after, earlier, later)
+    return Judgement(relation=Relation.COEXISTS, score=0.8, reason=f"Another value of the same: {_slot(after)}.")
+
+
+def _of_another(before: Claim, after: Claim) -> Judgement | None:
+    old, new = set(before.subject.split()), set(after.subject.split())
+    if before.attribute == after.attribute and before.value == after.value and old - new and new - old:
+        return Judgement(relation=Relation.COEXISTS, score=0.85, reason="The same is said of two.")
+    return None
+
+
+def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
+    old, new = set(before.value.split()), set(after.value.split())
     if old <= new:
         return Judgement(relation=Relation.REFINES, score=0.8, reason=f"It says more of the same: {_slot(after)}.")
     if new <= old:
         return Judgement(relation=Relation.COEXISTS, score=0.75, reason=f"It says less of the same: {_slot(after)}.")
     if before.single is False or after.single is False:
         return Judgement(relation=Relation.COEXISTS, score=0.9, reason=f"There can be several: {_slot(after)}.")
-    if before.single and after.single and not compared.qualified_apart:
+    if later.has("additive") or _qualified_apart(earlier, later, before, after):
+        return None
+    if before.single and after.single:
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(after)}.")
-    if compared.later.has("corrected", "switched"):
-        return Judgement(relation=Relation.SUPERSEDES, score=0.8, reason=f"Another value, with a word of change: {_slot(after)}.")
     return None
 
 
-def _slot(claim: Claim) -> str:
-    return f"{claim.subject.removeprefix('@')}, {claim.attribute}"
-
-
-def _same_value(before: Claim, after: Claim, compared: Comparison) -> Judgement | None:
+def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
     if before.positive != after.positive:
         ended = "no longer" if before.positive else "after all"
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"It is {ended} so: {_slot(after)}.", ends=before.positive)
-    if compared.clashing:
+    added, left_out = later.text.content - earlier.text.content, earlier.text.content - later.text.content
+    if earlier.text.values != later.text.values or _qualified_apart(earlier, later, before, after):
         return None
-    if compared.covering > 0.8 or len(compared.only_later) <= 1:
+    if len(added) <= 1 and not left_out:
         return Judgement(relation=Relation.DUPLICATE, score=0.9, reason=f"The same value of the same: {_slot(after)}.")
-    return Judgement(relation=Relation.REFINES, score=0.7, reason=f"The same value of the same, and more: {_slot(after)}.")
+    return None if left_out else Judgement(relation=Relation.REFINES, score=0.7, reason=f"The same value of the same, and more: {_slot(after)}.")
 
 
 def _switched(before: Claim, after: Claim) -> Judgement | None:
     old, new = _kinds(before.value), _kinds(after.value)
-    if set(before.value.split()) & set(after.value.split()):
+    if not before.positive or set(before.value.split()) & set(after.value.split()):
         return None
-    if old & new:
-        return Judgement(relation=Relation.SUPERSEDES, score=0.9, reason=f"It switched from one {min(old & new)} to another.")
-    if before.attribute in ("live in", "live at", "resid in", "be base in") and not new - {"city", "country"}:
-        return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It says where one moved to from where one lived.")
+    if shared := old & new:
+        return Judgement(relation=Relation.SUPERSEDES, score=0.9, reason=f"One {min(shared)} in place of another.", explicit=True)
+    if before.attribute in _LIVING and not new - _PLACES and not after.value.split()[0].isdigit():
+        return Judgement(relation=Relation.SUPERSEDES, score=0.8, reason="It says where one moved to from where one lived.", explicit=True)
     return None
 
 
 def _kinds(value: str) -> frozenset[str]:
-    words = value.split()
-    found: set[str] = set()
-    for name in (*words, "-".join(words[:2])):
-        found |= LEXICON.kinds_of(name)
-    return frozenset(found)
+    names = value.split()
+    known = lexicon.kinds()
+    return frozenset(kind for name in (*names, "-".join(names[:2])) for kind in known.get(name, ()))
 
 
-def _former(compared: Comparison, pair: Pair) -> Judgement | None:
-    words = compared.earlier.text.content | {value.value for value in compared.earlier.text.values}
-    for phrase in sorted(compared.later.said.former, key=lambda phrase: (-len(phrase), phrase)):
-        parts = set(phrase.split())
-        named = [part for part in parts if part in compared.earlier.text.names]
-        if parts <= words and (named or len(parts) > 1 or len(compared.shared) > 1) and not compared.earlier.negated:
-            ends = not compared.later.said.switched
-            return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=f"It names what was before: {phrase}.", ends=ends)
+def _by_change(earlier: Reading, later: Reading) -> Judgement | None:
+    # "We switched from Jenkins to GitHub Actions" names what "We use Jenkins" claims.
+    for claim in earlier.claims:
+        named = [phrase for phrase in sorted(later.former) if set(phrase.split()) >= set(claim.value.split())]
+        if named and claim.positive and claim.attribute in _USING | set(_LIVING) and not _qualified_apart(earlier, later, claim):
+            reason = f"It names what was before: {named[0]}."
+            return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=reason, ends=not later.replaced, explicit=True)
     return None
 
 
-def _values(compared: Comparison, pair: Pair) -> Judgement | None:
-    if not compared.clashing or compared.apart or compared.qualified_apart or compared.later.has("additive"):
-        return None
-    least = 0.5 if compared.later.has("corrected", "switched") else 0.6
-    if min(compared.covered, compared.covering) < least or len(compared.shared) < 2:
-        return None
-    before, after = compared.clashing[0]
-    return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason=f"Of the same thing, another {before.kind}: {before.value}, then {after.value}.")
+def _qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
+    """Whether they speak of two environments, sides or times of day, in other words than those of the claims' values."""
+    values = {word for claim in claims for word in claim.value.split()}
+    before, after = ({token.lower for token in reading.text.tokens if token.norm not in values} & lexicon.words("qualifiers") for reading in (earlier, later))
+    return before != after
 
 
-def _opposites(compared: Comparison, pair: Pair) -> Judgement | None:
-    if compared.opposed is None or compared.apart or compared.later.has("additive") or len(compared.shared) < 1 or compared.covered < 0.4:
-        return None
-    before, after = compared.opposed
-    return Judgement(relation=Relation.SUPERSEDES, score=0.8, reason=f"Of the same thing, the opposite: {before}, then {after}.")
-
-
-def _denied(compared: Comparison, pair: Pair) -> Judgement | None:
-    if compared.earlier.negated == compared.later.negated or compared.apart or compared.covered < 0.6 or len(compared.shared) < 2:
-        return None
-    return Judgement(relation=Relation.SUPERSEDES, score=0.75, reason="One of the two denies it.", ends=compared.later.negated)
-
-
-def _cued(compared: Comparison, pair: Pair) -> Judgement | None:
-    if compared.apart or compared.later.has("additive", "hedged") or compared.covered < 0.45 or len(compared.shared) < 2:
-        return None
-    later, kind = compared.later, pair.earlier.type
-    for cue, types, ends in (("ended", None, True), ("fulfilled", _CLOSED_BY_DEED, True), ("recovered", _CLOSED_BY_MENDING, True), ("corrected", None, False)):
-        if later.has(cue) and not compared.earlier.has(cue) and (types is None or kind in types):
-            return Judgement(relation=Relation.SUPERSEDES, score=0.75, reason=f"Of the same thing, it says: {later.cues[cue][0]}.", ends=ends)
-    return None
-
-
-def _of_another(compared: Comparison, pair: Pair) -> Judgement | None:
-    for before in compared.earlier.claims:
-        for after in compared.later.claims:
-            old, new = set(before.subject.split()), set(after.subject.split())
-            if before.attribute == after.attribute and before.value == after.value and old - new and new - old:
-                return Judgement(relation=Relation.COEXISTS, score=0.85, reason="The same is said of two.")
-    return None
-
-
-_RULES: Final[tuple[Callable[[Comparison, Pair], Judgement | None], ...]] = (_slots, _of_another)
+def _slot(claim: Claim) -> str:
+    return f"{claim.subject.removeprefix('@')}, {claim.attribute}"
