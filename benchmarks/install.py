@@ -1,4 +1,4 @@
-"""What an installation of the core with its model takes on the disk."""
+"""What an installation of the core with its models takes on the disk."""
 
 import subprocess
 import tempfile
@@ -13,12 +13,12 @@ from benchmarks.stores import Task
 
 __all__ = ["measure"]
 
-WHEELS: Final = ("erstwhile", "erstwhile-model-bge-small")
+WHEELS: Final = ("erstwhile", "erstwhile-judge-mini", "erstwhile-model-bge-small")
 LARGEST: Final = 10
 
 
 def measure(task: Task) -> Values:
-    """Build the two wheels, install them into an empty environment with the versions of constraints.txt, and add up the files."""
+    """Build the three wheels, install them into an empty environment with the versions of constraints.txt, and add up the files."""
     with tempfile.TemporaryDirectory(dir=task.work) as name:
         folder = Path(name)
         for wheel in WHEELS:

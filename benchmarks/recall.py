@@ -29,9 +29,9 @@ def measure(task: Task) -> Values:
         for text in questions[WARM_UP:]:
             watch.read()
             totals.append(timed(partial(memory.recall, text)))
-            embed, store = watch.read()
-            embeds.append(embed)
-            stores.append(store)
+            parts = watch.read()
+            embeds.append(parts.embed)
+            stores.append(parts.store)
         values = spread("recall", totals)
         rest = [total - embed - store for total, embed, store in zip(totals, embeds, stores, strict=True)]
         for part, seconds in (("embed", embeds), ("store", stores), ("rest", rest)):

@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +16,13 @@ from benchmarks import corpus
 from benchmarks.vectors import KeptEmbedder, corpus_vectors
 from erstwhile.embed import Embedder, load_embedder
 from erstwhile.embed.protocol import Role
+from erstwhile.judge import Judge, Pair
+from erstwhile.relations import Judgement
 from erstwhile.store import Batch, Candidate, Find, Row, Search
 from erstwhile.store.edge import EdgeStore
 from erstwhile.time import SystemClock
 
-__all__ = ["USER", "Stopwatch", "Task", "copied", "draft", "fill", "timed_engine"]
+__all__ = ["USER", "Parts", "Stopwatch", "Task", "copied", "draft", "fill", "timed_engine"]
 
 USER: Final = "ana"
 """Whose scope holds all of a store's memories."""
@@ -55,7 +57,10 @@ def draft(number: int) -> dict[str, Any]:
 
 
 def fill(task: Task) -> list[float]:
-    """Make the store through the public door, with vectors from the corpus; the seconds that each batch took."""
+    """Make the store through the public door, with vectors from the corpus; the seconds that each batch took.
+
+    With ``relate=False``: the store holds every memory that was written, whatever conflict resolution makes of made-up texts, so that a size is a size.
+    """
     drafts = [draft(number) for number in range(task.size)]
     vectors = corpus_vectors(task.size, task.kept)
     embedder = KeptEmbedder({given["content"]: vector for given, vector in zip(drafts, vectors, strict=True)})
@@ -64,7 +69,7 @@ def fill(task: Task) -> list[float]:
         memory = engine.scope(user=USER)
         for first in range(0, len(drafts), BATCH):
             started = time.perf_counter()
-            memory.remember_many(drafts[first : first + BATCH])
+            memory.remember_many(drafts[first : first + BATCH], relate=False)
             seconds.append(time.perf_counter() - started)
     return seconds
 
@@ -81,18 +86,47 @@ def copied(task: Task) -> Iterator[Path]:
         shutil.rmtree(copy, ignore_errors=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Seconds spent in parts of an engine.
+
+    Attributes:
+        embed: In the embedding model.
+        search: In the store, reading.
+        write: In the store, writing.
+        judge: In judging how two memories relate.
+    """
+
+    embed: float = 0.0
+    search: float = 0.0
+    write: float = 0.0
+    judge: float = 0.0
+
+    @property
+    def store(self) -> float:
+        """In the store."""
+        return self.search + self.write
+
+
 class Stopwatch:
-    """Seconds spent in the embedding model and in the store, since it was last read."""
+    """Adds up the seconds spent in each part of an engine."""
 
     def __init__(self) -> None:
-        self.embed = 0.0
-        self.store = 0.0
+        self._spent: dict[str, float] = {}
 
-    def read(self) -> tuple[float, float]:
-        """Both, and start anew."""
-        found = (self.embed, self.store)
-        self.embed = self.store = 0.0
-        return found
+    @contextmanager
+    def on(self, part: str) -> Iterator[None]:
+        """Count what is done within as time spent in ``part``."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._spent[part] = self._spent.get(part, 0.0) + time.perf_counter() - started
+
+    def read(self) -> Parts:
+        """What was spent since it was last read."""
+        spent, self._spent = self._spent, {}
+        return Parts(**spent)
 
 
 class _TimedEmbedder:
@@ -103,42 +137,52 @@ class _TimedEmbedder:
         self.dimension = embedder.dimension
 
     def embed(self, texts: Sequence[str], *, role: Role) -> NDArray[np.float32]:
-        started = time.perf_counter()
-        vectors = self._embedder.embed(texts, role=role)
-        self._watch.embed += time.perf_counter() - started
-        return vectors
+        with self._watch.on("embed"):
+            return self._embedder.embed(texts, role=role)
 
 
 class _TimedStore(EdgeStore):
     watch: Stopwatch
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
-        started = time.perf_counter()
-        found = super().search(search)
-        self.watch.store += time.perf_counter() - started
-        return found
+        with self.watch.on("search"):
+            return super().search(search)
 
     def find(self, find: Find) -> tuple[Row, ...]:
-        started = time.perf_counter()
-        found = super().find(find)
-        self.watch.store += time.perf_counter() - started
-        return found
+        with self.watch.on("search"):
+            return super().find(find)
 
     def write(self, batch: Batch) -> None:
-        started = time.perf_counter()
-        super().write(batch)
-        self.watch.store += time.perf_counter() - started
+        with self.watch.on("write"):
+            super().write(batch)
 
     def settle(self) -> None:
-        started = time.perf_counter()
-        super().settle()
-        self.watch.store += time.perf_counter() - started
+        with self.watch.on("write"):
+            super().settle()
+
+
+class _TimedJudge:
+    def __init__(self, judge: Judge, watch: Stopwatch) -> None:
+        self._judge = judge
+        self._watch = watch
+        self.name = judge.name
+
+    def judge(self, pairs: Sequence[Pair]) -> Sequence[Judgement | None]:
+        with self._watch.on("judge"):
+            return self._judge.judge(pairs)
+
+
+class _TimedEngine(erstwhile.Engine):
+    def watch_judge(self, watch: Stopwatch) -> None:
+        self._resolver = replace(self._resolver, judge=_TimedJudge(self._resolver.judge, watch))
 
 
 def timed_engine(path: Path, *, durable: bool = True) -> tuple[erstwhile.Engine, Stopwatch]:
-    """An engine with the default model, and the stopwatch on its parts. The stopwatch costs about a microsecond a call."""
+    """An engine at its defaults, and the stopwatch on its parts. The stopwatch costs some microseconds a call."""
     watch = Stopwatch()
     embedder = _TimedEmbedder(load_embedder(), watch)
     store = _TimedStore(path, fingerprint=embedder.fingerprint, dimension=embedder.dimension, durable=durable)
     store.watch = watch
-    return erstwhile.Engine(store=store, embedder=embedder, clock=SystemClock()), watch
+    engine = _TimedEngine(store=store, embedder=embedder, clock=SystemClock())
+    engine.watch_judge(watch)
+    return engine, watch

@@ -1,22 +1,23 @@
-"""Put the results into README.md and docs/reference/benchmarks.md: `python -m benchmarks.table`. No figure there is typed by hand."""
+"""Put the results into README.md and docs/reference: `python -m benchmarks.table`. No figure there is typed by hand."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.conflict_tables import conflict_page
 from benchmarks.environment import ROOT
+from benchmarks.markdown import Row, grid
 from benchmarks.promises import PROMISES, Results
 
-__all__ = ["MARKED", "PAGES", "page", "read_results", "render", "summary"]
+__all__ = ["MARKED", "PAGES", "conflicts", "page", "read_results", "render", "summary"]
 
 START, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
 MARKED: Final = re.compile(f"(?<={START}\n).*?(?={END})", re.DOTALL)
-PAGES: Final = {"README.md": "summary", "docs/reference/benchmarks.md": "page"}
+PAGES: Final = {"README.md": "summary", "docs/reference/benchmarks.md": "page", "docs/reference/conflicts.md": "conflicts"}
 """Pages, and the function here that writes what stands between their marks."""
-
-Row = Sequence[str]
+FILES: Final = ("core", "crash", "conflicts")
 
 BY_SIZE: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("recall, p50", "recall", "recall_p50_ms", "ms"),
@@ -34,10 +35,18 @@ BY_SIZE: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("remember, longest", "remember", "remember_max_ms", "ms"),
     ("… of it the model, p50", "remember", "embed_p50_ms", "ms"),
     ("… of it the store, p50", "remember", "store_p50_ms", "ms"),
-    ("remember what supersedes another, p95", "remember", "supersede_p95_ms", "ms"),
+    ("… of that, reading, p50", "remember", "search_p50_ms", "ms"),
+    ("… of it judging how memories relate, p50", "remember", "judge_p50_ms", "ms"),
+    ("… of it judging how memories relate, p95", "remember", "judge_p95_ms", "ms"),
+    ("remember with `relate=False`, p50", "remember", "unrelated_p50_ms", "ms"),
+    ("remember with `relate=False`, p95", "remember", "unrelated_p95_ms", "ms"),
+    ("share of a remember that finding and settling conflicts takes, by p50", "remember", "relate_share", "%"),
+    ("remember what supersedes a named memory, p95", "remember", "supersede_p95_ms", "ms"),
     ("remember with `durable=False`, p95", "remember", "not_durable_p95_ms", "ms"),
     ("remember many at once", "remember", "batch_per_s", "/s"),
+    ("… with `relate=False`", "remember", "unrelated_batch_per_s", "/s"),
     ("observe turns, 20 at once", "remember", "turns_per_s", "/s"),
+    ("… with `draw=False`", "remember", "undrawn_turns_per_s", "/s"),
     ("memories written and not recalled by the next call, of 200", "freshness", "missed", ""),
     ("filling with vectors at hand, `durable=False`", "filling", "memories_per_s", "/s"),
     ("… longest wait of 100 memories", "filling", "batch_max_ms", "ms"),
@@ -70,7 +79,7 @@ def summary(found: Results) -> str:
     """The promises, what was measured, whether they are kept, and on what."""
     judged = [(promise, verdict) for promise in PROMISES if (verdict := promise.judge(found)) is not None]
     rows = [(promise.promise, promise.bar, verdict.measured, "met" if verdict.kept else "**not met**") for promise, verdict in judged]
-    return "\n".join((*_table(("promise", "bar", "measured", ""), rows), "", _measured_on(found), ""))
+    return "\n".join((*grid(("promise", "bar", "measured", ""), rows), "", _measured_on(found), ""))
 
 
 def page(found: Results) -> str:
@@ -83,22 +92,27 @@ def page(found: Results) -> str:
     parts = [
         summary(found),
         "## By memories in the scope\n",
-        *_table(("", *(f"{size:,}" for size in sizes)), [row for row in by_size if set(row[1:]) != {"—"}]),
+        *grid(("", *(f"{size:,}" for size in sizes)), [row for row in by_size if set(row[1:]) != {"—"}]),
         "\n—: not measured; qdrant-client's local mode takes minutes with more than 10,000 points (`--all` measures it).\n",
         "## Once\n",
-        *_table(("", ""), [row for row in once if row[1] != "—"]),
+        *grid(("", ""), [row for row in once if row[1] != "—"]),
     ]
     if heavy is not None:
         parts.append(f"\nSlow modules that `import erstwhile` loads: {', '.join(heavy) or 'none'}.")
     if install:
         parts.append(f"\nThe largest packages of the installation, in MB: {', '.join(install)}.")
-    parts += ["\n## Machine\n", *_table(("", ""), list(_machine(found.core)))]
+    parts += ["\n## Machine\n", *grid(("", ""), list(_machine(found.core)))]
     return "\n".join((*parts, ""))
+
+
+def conflicts(found: Results) -> str:
+    """What conflict resolution was measured to do."""
+    return conflict_page(found.conflicts)
 
 
 def render(text: str, found: Results, name: str) -> str:
     """``text`` with what the function called ``name`` writes put between the marks."""
-    body = {"summary": summary, "page": page}[name](found)
+    body = {"summary": summary, "page": page, "conflicts": conflicts}[name](found)
     return MARKED.sub(lambda _: body, text)
 
 
@@ -113,13 +127,10 @@ def _cell(values: Mapping[str, Any], key: str, unit: str) -> str:
     value = values.get(key)
     if value is None:
         return "—"
+    if unit == "%":
+        return f"{100 * value:.0f} %"
     number = f"{value:,.0f}" if isinstance(value, int) or value >= 100 else f"{value:,.1f}"
     return f"{number}{unit}" if unit == "/s" else f"{number} {unit}".rstrip()
-
-
-def _table(head: Row, rows: Sequence[Row]) -> list[str]:
-    first, *rest = ["| " + " | ".join(row) + " |" for row in (head, *rows)]
-    return [first, "|---" * len(head) + "|", *rest]
 
 
 def _machine(core: Mapping[str, Any]) -> Iterator[Row]:
@@ -132,11 +143,9 @@ def _machine(core: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def read_results(folder: Path = ROOT / "benchmarks/results") -> Results:
-    """The results in ``folder``."""
-    crash = folder / "crash.json"
-    return Results(
-        core=json.loads((folder / "core.json").read_text(encoding="utf-8")), crash=json.loads(crash.read_text(encoding="utf-8")) if crash.exists() else {}
-    )
+    """The results in ``folder``; of what was not measured, nothing."""
+    core, crash, conflicts = ((json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}) for path in (folder / f"{name}.json" for name in FILES))
+    return Results(core=core, crash=crash, conflicts=conflicts)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ LIBRARIES = {
     "llama-index-memory-erstwhile": ["llama_index/memory/erstwhile", "llama_index/retrievers/erstwhile"],
 }
 MODELS = {
+    "erstwhile-judge-mini": ["erstwhile_judge_mini"],
     "erstwhile-model-bge-small": ["erstwhile_model_bge_small"],
     "erstwhile-model-minilm": ["erstwhile_model_minilm"],
 }

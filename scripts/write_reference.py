@@ -3,10 +3,12 @@
 The Python API comes from docstrings, the command line from its own help, the format of conversation files from the module that reads it.
 """
 
+import ast
 import enum
 import inspect
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,29 @@ written.
 GROUPS = {
     "Opening": ["open", "Engine", "Settings"],
     "Remembering and recalling": ["ScopedMemory"],
+    "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
     "What goes in": ["Scope", "MemoryType", "Draft", "Message", "Provenance", "SourceKind", "Ref", "Instant", "AsOf", "Interval"],
-    "What comes back": ["Outcome", "Action", "Recall", "Hit", "Version", "Links", "Change", "Receipt", "Stats", "StoreInfo"],
-    "Seams": ["Embedder", "Clock"],
+    "What comes back": [
+        "Outcome",
+        "Action",
+        "Observed",
+        "Recall",
+        "Hit",
+        "Version",
+        "Links",
+        "Confirmation",
+        "Conflict",
+        "Change",
+        "Receipt",
+        "Stats",
+        "StoreInfo",
+    ],
+    "How two memories relate": ["Relation", "Tie", "Claim", "Pair", "Judgement"],
+    "Seams": ["Embedder", "Clock", "Judge", "OnnxJudge", "LlmJudge", "Extractor", "Drawn", "ChatCall"],
 }
 UNIONS = {
     "Instant": "What may be given for a point in time: an aware `datetime`, a `date` (its first instant in UTC), or either as ISO 8601 text.",
+    "ChatCall": "A callable from a prompt to an answer: a text, a mapping or a pydantic model. What a judge or an extractor of your own may be.",
     "Ref": "What may be given for a memory: its id, the id of one of its versions, or anything a call returned that has a `memory_id`.",
 }
 SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):$")
@@ -62,7 +81,8 @@ def _entry(name: str) -> str:
         return f"### `{name}`\n\n{UNIONS[name]}\n"
     text = f"### `{name}`\n\n{_markdown(inspect.getdoc(thing))}\n"
     if issubclass(thing, enum.Enum):
-        return text + "\n".join(f"- `{member.value}`{_meaning(member)}" for member in thing) + "\n"
+        told = _told(thing)
+        return text + "\n".join(f"- `{member.value}`{_meaning(member, told)}" for member in thing) + "\n"
     if name in ("Engine", "ScopedMemory"):
         methods = [item for item in vars(thing).items() if not item[0].startswith("_") and inspect.isfunction(item[1])]
         text += "\n".join(f"#### `{name}.{method}`\n\n{_signature(method, body)}\n{_markdown(inspect.getdoc(body))}\n" for method, body in methods)
@@ -109,8 +129,20 @@ def _markdown(doc: str | None) -> str:
     return "\n".join(out).replace("``", "`") + "\n"
 
 
-def _meaning(member: enum.Enum) -> str:
-    return f": {member.meaning}" if isinstance(member, erstwhile.MemoryType) else ""
+def _meaning(member: enum.Enum, told: dict[str, str]) -> str:
+    meaning = getattr(member, "meaning", None) or told.get(member.name)
+    return f": {meaning}".replace("``", "`") if meaning else ""
+
+
+def _told(thing: type[enum.Enum]) -> dict[str, str]:
+    """What stands under the members of an enumeration, by their names."""
+    (body,) = (node.body for node in ast.walk(ast.parse(inspect.getsource(thing))) if isinstance(node, ast.ClassDef))
+    return {
+        member.targets[0].id: inspect.cleandoc(doc.value.value)
+        for member, doc in pairwise(body)
+        if isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name)
+        if isinstance(doc, ast.Expr) and isinstance(doc.value, ast.Constant) and isinstance(doc.value.value, str)
+    }
 
 
 def command_line() -> str:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,6 +59,13 @@ expiries = st.sampled_from([None, None, None, 1, 3])
 refs = st.lists(picks, min_size=1, max_size=1) | st.lists(picks, min_size=1, max_size=3)
 sources = st.sampled_from([None, None, "a page"])
 keys = st.sampled_from([None, None, None, "k1", "k2"])
+
+
+@cache
+def _told(content: str) -> str:
+    # The type of an untyped memory is told by its words alone, whatever the story.
+    with Engine(store=ReferenceStore(**PARTS), embedder=MODEL, clock=FixedClock()) as engine:
+        return str(engine.scope(ANA).remember(content, relate=False).version.type)
 
 
 class Machine(RuleBasedStateMachine):
@@ -157,10 +165,11 @@ class Machine(RuleBasedStateMachine):
         said = (content, source, since, end, expires, chosen) if key is None else key
         before = [row for row in rows if said in row.fact.keys and (key or source or (row.until is None and row.holds(begin)))]
         oldest = min(chosen, default=None)
-        inherited = {row.fact.kind for row in self.list.believed(oldest)} if oldest else {"fact"}
+        inherited = {row.fact.kind for row in self.list.believed(oldest)} if oldest else {_told(content)}
         if len(inherited) > 1 and kind is None:
             return  # of which of its versions the type is taken is not said
-        given: dict[str, Any] = {"type": kind, "valid_from": since, "valid_to": end, "expires_at": expires, "supersedes": chosen, "derived_from": derived}
+        times = {"valid_from": since, "valid_to": end, "expires_at": expires}
+        given: dict[str, Any] = {"type": kind, "supersedes": chosen, "derived_from": derived, "relate": False, **times}
         outcome = self.engine.scope(scope).remember(content, source=Provenance(reference=source), key=key, **given)
         if before:
             assert (outcome.action, outcome.written) == (Action.UNCHANGED, ())
@@ -249,7 +258,7 @@ class Machine(RuleBasedStateMachine):
     )
     def observe(self, scope: Scope, session: str, said: list[tuple[str, str | None, int | None]]) -> None:
         messages = [{"role": "user", "content": text, "id": id, "at": None if at is None else DAYS[at]} for text, id, at in said]
-        turns = self.engine.scope(scope).observe(messages, session=session)
+        turns = self.engine.scope(scope).observe(messages, session=session, draw=False)
         assert len(turns) == len(messages)
         if messages:
             self.last = self._now()

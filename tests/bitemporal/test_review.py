@@ -121,9 +121,11 @@ def test_replaying_a_source_does_not_bring_back_what_ended(ana: ScopedMemory) ->
 
 
 def test_who_said_it_is_not_lost(ana: ScopedMemory) -> None:
-    """The same words inferred by a model, and then stated by the user, are two statements."""
-    ana.remember("Ana likes tea", source=Provenance(kind="inferred", actor="model"), confidence=0.2)  # type: ignore[arg-type]
-    assert ana.remember("Ana likes tea").action is Action.REMEMBERED
+    """The same words inferred by a model, and then stated by the user, are one memory that names both and is surer than either."""
+    guess = ana.remember("Ana likes tea", source=Provenance(kind="inferred", actor="model"), confidence=0.2)  # type: ignore[arg-type]
+    said = ana.remember("Ana likes tea")
+    assert (said.action, said.memory_id, said.version.confidence) == (Action.REINFORCED, guess.memory_id, 0.6)
+    assert [said.version.source.actor, *(confirmation.source.actor for confirmation in said.version.confirmations)] == ["model", "user"]
 
 
 @pytest.mark.parametrize("by", ["memory", "version", "outcome"])

@@ -223,7 +223,7 @@ def test_a_version_or_hit_means_that_version(ana: ScopedMemory) -> None:
 
 def test_a_late_retry_is_answered_before_it_is_checked(ana: ScopedMemory, clock: FixedClock) -> None:
     """A retry with a key is answered also where what was said has expired, and what it superseded was retracted, since."""
-    first, second = ana.remember("Ana lives in Porto"), ana.remember("Ana lives in Gaia")
+    first, second = (ana.remember(f"Ana lives in {town}", relate=False) for town in ("Porto", "Gaia"))
     given: dict[str, Any] = {"supersedes": [first, second], "expires_at": "2025-01-03", "key": "move-7"}
     ana.remember("Ana lives in Lisbon", **given)
     ana.retract(second)
@@ -253,11 +253,16 @@ def test_said_again_with_a_key(ana: ScopedMemory, clock: FixedClock) -> None:
 
 
 def test_said_again_without_a_key(ana: ScopedMemory, clock: FixedClock) -> None:
-    """The same content from the same source is written once while it stands, and again from another source, after its end and after a retraction."""
+    """The same content from the same source is written once while it stands, and again after its end and after a retraction; another source confirms it."""
     tea = ana.remember("Ana likes tea")
     assert ana.remember("Ana likes tea").action is Action.UNCHANGED
-    other = ana.remember("Ana likes tea", source=Provenance(reference="page 7"))
-    assert other.action is Action.REMEMBERED
+    page = Provenance(reference="page 7")
+    other = ana.remember("Ana likes tea", source=page)
+    assert (other.action, other.memory_id, other.version.confirmations[0].source) == (Action.REINFORCED, tea.memory_id, page)
+    assert ana.remember("Ana likes tea", source=page).action is Action.UNCHANGED
+    assert ana.remember("Ana likes tea", source=Provenance(reference="page 8"), relate=False).action is Action.REMEMBERED
+    ana.erase(everything=True)
+    tea = ana.remember("Ana likes tea")
     ana.retract(tea)
     again = ana.remember("Ana likes tea")
     assert (again.action, again.memory_id == tea.memory_id) == (Action.REMEMBERED, False)
@@ -275,7 +280,7 @@ def test_said_again_after_it_was_corrected(ana: ScopedMemory) -> None:
 
 def test_turns_stay_as_they_were_said(ana: ScopedMemory) -> None:
     """A turn can be neither corrected nor superseded; it can be retracted and erased."""
-    first, second = ana.observe([{"role": "user", "content": "I like tea"}, {"role": "assistant", "content": "Noted"}])
+    first, second = ana.observe([{"role": "user", "content": "I like tea"}, {"role": "assistant", "content": "Noted"}], draw=False)
     for act in (lambda: ana.correct(first, "I like coffee"), lambda: ana.remember("Ana likes coffee", supersedes=first)):
         with pytest.raises(InvalidInputError, match="evidence"):
             act()
@@ -287,7 +292,7 @@ def test_turns_stay_as_they_were_said(ana: ScopedMemory) -> None:
 
 def test_erasing_takes_what_was_derived_along(ana: ScopedMemory) -> None:
     """Erasing a turn erases every memory drawn from any of its versions, and what was drawn from those; the receipt counts them."""
-    turn = ana.observe([{"role": "user", "content": "I moved to Porto"}])[0]
+    turn = ana.observe([{"role": "user", "content": "I moved to Porto"}], draw=False)[0]
     home = ana.remember("Ana lives in Porto", derived_from=[turn.id])
     ana.correct(home, "Ana lives in Gaia")
     guess = ana.remember("Ana likes port wine", derived_from=[home.version.id])
@@ -302,7 +307,7 @@ def test_erasing_takes_what_was_derived_along(ana: ScopedMemory) -> None:
 
 def test_erasing_keeps_the_evidence_unless_told(ana: ScopedMemory) -> None:
     """The turns that a memory was drawn from stay, and are listed, unless evidence=True; then whatever else was drawn from them goes too."""
-    turn = ana.observe([{"role": "user", "content": "I moved to Porto with a cat"}])[0]
+    turn = ana.observe([{"role": "user", "content": "I moved to Porto with a cat"}], draw=False)[0]
     home, cat, dog = (ana.remember(content, derived_from=[turn.id]) for content in ("lives in Porto", "has a cat", "has a dog"))
     assert ana.erase(home).evidence_kept == (turn.id,)
     receipt = ana.erase(cat, evidence=True)

@@ -77,7 +77,7 @@ def test_recall_takes_all_that_the_verb_takes(ew: "CommandLine") -> None:
 def test_turns_are_found_and_can_be_left_out(ew: "CommandLine") -> None:
     """Turns are evidence: shown by default, and named as such."""
     with ew.memory() as memory:
-        memory.scope(user="ana").observe([{"role": "user", "content": "I drink tea", "at": "2024-01-01"}])
+        memory.scope(user="ana").observe([{"role": "user", "content": "I drink tea", "at": "2024-01-01"}], draw=False)
     assert "\tturn\t" in ew("recall", "tea").stdout
     assert ew("recall", "tea", "--no-turns").stdout == ""
     assert ew.json("changes", "--since", "2000-01-01")["changes"] == []

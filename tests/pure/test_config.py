@@ -25,7 +25,8 @@ def test_the_environment_is_read() -> None:
         "QDRANT_API_KEY": "key",
     }
     settings = Settings.load(environment)
-    assert settings == Settings(store=str(Path("/somewhere/store")), model="fast", threads=4, durable=False, user="ana", api_key="key")
+    places = {"store": str(Path("/somewhere/store")), "policy_file": Path("/somewhere/policy.toml")}
+    assert settings == Settings(**places, model="fast", threads=4, durable=False, user="ana", api_key="key")  # type: ignore[arg-type]
     assert Settings.load({**environment, "ERSTWHILE_STORE": ":memory:"}).store == ":memory:"
 
 

@@ -85,7 +85,7 @@ def test_a_process_that_died_is_outlived(stand_in: Server, monkeypatch: pytest.M
     with _open(stand_in) as engine:
         ana = engine.scope(user="ana")
         first = ana.remember("the first")
-        _finish([_start(DIE, stand_in.url, first.memory_id)])
+        _finish([_start(DIE, stand_in.url, ana.scope.key)])
         assert stand_in.client.count("erstwhile-claims").count == 1
         claims = engine._ledger.store._claims  # type: ignore[attr-defined]
         assert isinstance(claims, Claims)

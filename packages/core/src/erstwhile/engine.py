@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from erstwhile.config import MEMORY, Settings
 from erstwhile.embed import Embedder, load_embedder
 from erstwhile.errors import InvalidInputError
 from erstwhile.extract import Extractor, LlmExtractor, RuleExtractor
-from erstwhile.judge import Cascade, Judge, LlmJudge, RuleJudge
+from erstwhile.judge import Cascade, Judge, LlmJudge, RuleJudge, shipped_judge
 from erstwhile.ledger import Ledger
 from erstwhile.model import Scope
 from erstwhile.policy import Policy
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatCall", "Engine", "open_engine"]
 
+BUDGET: Final = 400
+"""Characters of a new memory and its likeliest rivals that are put to a model in one write: about three short pairs, at two to four milliseconds each."""
 ChatCall = Callable[[str], object]
 """Any callable from a prompt to an answer: a text, a mapping or a pydantic model."""
 
@@ -111,13 +113,15 @@ def _open_store(location: str, embedder: Embedder, *, durable: bool, api_key: st
 
 
 def _judge(given: Judge | ChatCall | None) -> Judge:
-    if given is None:
-        return Cascade([RuleJudge()])
+    shipped = shipped_judge()
+    judges: list[Judge] = [RuleJudge()] if shipped is None else [RuleJudge(), shipped]
     if isinstance(given, Judge):
-        return Cascade([RuleJudge(), given])
-    if callable(given):
-        return Cascade([RuleJudge(), LlmJudge(given)])
-    raise InvalidInputError(f"judge: expected a Judge or a callable from a prompt to an answer, got {type(given).__name__}.")
+        judges.append(given)
+    elif callable(given):
+        judges.append(LlmJudge(given))
+    elif given is not None:
+        raise InvalidInputError(f"judge: expected a Judge or a callable from a prompt to an answer, got {type(given).__name__}.")
+    return Cascade(judges, budget=BUDGET)
 
 
 def _extractor(given: Extractor | ChatCall | None) -> Extractor:

@@ -1,13 +1,16 @@
 """Erasing: what is removed, the removal, and the proof."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from erstwhile.errors import InvalidInputError, StoreError
 from erstwhile.model import Scope, Version
 from erstwhile.refs import Ref, resolve
+from erstwhile.resolve import without_conflict
 from erstwhile.results import Receipt
-from erstwhile.store import Store, Where
+from erstwhile.store import Row, Store, Where
+from erstwhile.timeline import Plan
 from erstwhile.versions import new_id
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: 
         raise InvalidInputError("Say what to erase: either memories, or everything=True for all that this scope holds.")
     store = ledger.store
     named = {resolve(store, (scope,), ref).memory_id for ref in refs}
+    if not everything:
+        _release(ledger, scope, frozenset(version.memory_id for version in _closure(store, scope, named, evidence=evidence)))
     doomed, remaining = _erase(store, scope, named, everything=everything, evidence=evidence)
     if remaining:
         raise StoreError(f"{remaining} of {len(doomed)} versions are still there after they were erased; run it again, then `erstwhile doctor`.")
@@ -40,11 +45,25 @@ def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: 
     )
 
 
+def _release(ledger: "Ledger", scope: Scope, doomed: frozenset[str]) -> None:
+    # What clashed with something that is to be erased is not contested by it any more. Before it goes: afterwards a crash could leave it contested for good.
+    def read() -> tuple[Row, ...]:
+        rows = ledger.store.all(Where(scopes=(scope,), contested=True, believed=True), vectors=True)
+        return tuple(row for row in rows if row.version.memory_id not in doomed and doomed & frozenset(row.version.links.contradicts))
+
+    def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, None]:
+        close = tuple(row.version for row in rows)
+        return Plan(close=close, append=tuple(without_conflict(version, doomed, apart=False, now=now, new_id=new_id) for version in close)), None
+
+    if read():
+        ledger.commit((scope.key,), read=read, prepare=prepare, vectors={})
+
+
 def _erase(store: Store, scope: Scope, named: Collection[str], *, everything: bool, evidence: bool) -> tuple[tuple[Version, ...], int]:
     # Whoever plans to end one of the doomed has read it and would write it back. So all of them are claimed, and what turns up meanwhile as well.
-    claimed = set(named)
+    claimed = {scope.key, *named}
     while True:
-        with store.claim(sorted(claimed) or (f"{scope.key} everything",)):
+        with store.claim(sorted(claimed)):
             doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
             memory_ids = {version.memory_id for version in doomed}
             if claimed.issuperset(memory_ids):

@@ -25,7 +25,7 @@ class Rule(StrEnum):
 
     SUPERSEDE = "supersede", "A newer one takes its place."
     ACCUMULATE = "accumulate", "Nothing does, short of a correction in so many words."
-    CLOSE = "close", "That it was fulfilled, called off or expressly replaced."
+    CLOSE = "close", "That it was fulfilled or called off, or another of its type."
     GUARD = "guard", "A newer one from a source at least as trusted."
 
 
@@ -138,19 +138,24 @@ class Policy:
             return Verdict.OPEN, "Both stay until somebody settles it."
         return self._retiring(judgement, earlier, later)
 
+    def _most_trusted(self, version: Version) -> SourceKind:
+        # What a model inferred and a person then said, a person said.
+        kinds = [version.source.kind, *(confirmation.source.kind for confirmation in version.confirmations)]
+        return max(kinds, key=lambda kind: self.trust[kind])
+
     def _retiring(self, judgement: Judgement, earlier: Version, later: Version) -> tuple[Verdict, str]:
         rule = self.rules[earlier.type or MemoryType.EVENT]
-        less = self.trust[later.source.kind] < self.trust[earlier.source.kind]
-        if less and (rule is Rule.GUARD or self.trust[earlier.source.kind] >= _SAID):
-            return Verdict.OPEN, f"But {later.source.kind} memories may not end what was {earlier.source.kind}: both stay until somebody settles it."
+        kind, said = self._most_trusted(later), self._most_trusted(earlier)
+        if self.trust[kind] < self.trust[said] and (rule is Rule.GUARD or self.trust[said] >= _SAID):
+            return Verdict.OPEN, f"But {kind} memories may not end what was {said}: both stay until somebody settles it."
         if later.confidence < self.least_confidence <= earlier.confidence:
             return Verdict.OPEN, "But it is too unsure itself to end the other: both stay until somebody settles it."
         if judgement.score < self.retire_at:
             return Verdict.OPEN, "That is too unsure to end a memory: both stay until somebody settles it."
         if rule is Rule.ACCUMULATE and not judgement.explicit:
             return Verdict.KEEP, f"Memories of type {earlier.type} accumulate."
-        if rule is Rule.CLOSE and not (judgement.ends or judgement.explicit):
-            return Verdict.OPEN, f"A {earlier.type} ends when it is fulfilled or called off: both stay until somebody settles it."
+        if rule is Rule.CLOSE and not (judgement.ends or judgement.explicit or later.type is earlier.type):
+            return Verdict.OPEN, f"A {earlier.type} ends when it is fulfilled, called off or replaced: both stay until somebody settles it."
         return Verdict.RETIRE, ""
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from erstwhile.judge import Judge, Pair
-from erstwhile.model import MemoryType, Version
+from erstwhile.model import MemoryType, Scope, Version
 from erstwhile.policy import Policy, Verdict
 from erstwhile.resolve import Judged
-from erstwhile.store import Find, Row, Search, Where
+from erstwhile.store import Find, Row, Search, Store, Where
 from erstwhile.time import Interval
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from erstwhile.ledger import Ledger
 
-__all__ = ["Relating", "Resolver"]
+__all__ = ["Relating", "Resolver", "with_clashing"]
 
 CANDIDATES: Final = 12
 """So many neighbours by meaning, and as many by words, are judged."""
@@ -33,7 +33,7 @@ class Relating:
 
     Attributes:
         judged: Its neighbours, with what is to be done about each.
-        rows: The believed rows of every memory that is not simply left alone, with their vectors.
+        rows: The believed rows of every memory that is not simply left alone, and of those that these clash with, with their vectors.
     """
 
     judged: tuple[Judged, ...] = ()
@@ -63,7 +63,7 @@ class Resolver:
         touched = tuple(dict.fromkeys(each.neighbour.memory_id for each in judged if each.verdict is not Verdict.KEEP))
         where = Where(scopes=(new.scope,), memory_ids=touched, believed=True)
         rows = tuple(ledger.store.all(where, vectors=True)) if touched else ()
-        return Relating(judged=tuple(judged), rows=rows)
+        return Relating(judged=tuple(judged), rows=with_clashing(ledger.store, new.scope, rows))
 
     def _neighbours(self, ledger: "Ledger", new: Version, vector: "NDArray[np.float32]") -> Sequence[Row]:
         where = Where(scopes=(new.scope,), types=tuple(MemoryType), believed=True)
@@ -74,6 +74,15 @@ class Resolver:
         rows = ledger.store.find(Find(where=replace(where, ids=tuple(ids)), vectors=True))
         holds = Interval(start=new.valid_from, end=new.valid_to)
         return [row for row in rows if row.version.holds.overlaps(holds)]
+
+
+def with_clashing(store: Store, scope: Scope, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """These rows, and the believed ones of the memories that they clash with."""
+    known = {row.version.memory_id for row in rows}
+    others = {memory_id for row in rows for memory_id in row.version.links.contradicts} - known
+    if not others:
+        return tuple(rows)
+    return (*rows, *store.all(Where(scopes=(scope,), memory_ids=tuple(sorted(others)), believed=True), vectors=True))
 
 
 def _pair(neighbour: Version, new: Version, cosine: float) -> Pair:

@@ -1,22 +1,24 @@
 """From judgements to a plan: what is ended, confirmed, contested or left alone, as a pure function."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from erstwhile import timeline
-from erstwhile.model import Version
+from erstwhile.model import Links, Version
 from erstwhile.policy import Policy, Verdict
 from erstwhile.relations import Judgement, Relation, Tie
 from erstwhile.results import Action, Outcome
+from erstwhile.time import Interval
 from erstwhile.timeline import NewId, Plan
 from erstwhile.versions import in_order
 
-__all__ = ["Judged", "contest", "resolve", "without_conflict"]
+__all__ = ["Judged", "contest", "ends", "released", "resolve", "without_conflict"]
 
 MAX_TIES: Final = 8
 """So many findings are kept with a version, the surest first."""
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,50 +63,90 @@ def resolve(new: Version, judged: Sequence[Judged], believed: Sequence[Version],
         now: System time of the write.
         new_id: Gives ids to what is appended beside ``new``.
     """
-    by_verdict = {verdict: [each for each in judged if each.verdict is verdict] for verdict in Verdict}
-    retired, opened = by_verdict[Verdict.RETIRE], by_verdict[Verdict.OPEN]
     ties = tuple(each.tie for each in sorted(judged, key=lambda each: (each.verdict is Verdict.KEEP, -each.judgement.score, each.neighbour.id)))[:MAX_TIES]
-    if by_verdict[Verdict.REINFORCE] and not retired and not opened:
-        return _reinforce(new, by_verdict[Verdict.REINFORCE], ties, believed, now=now, new_id=new_id)
-    ended = {each.neighbour.memory_id for each in retired}
-    clashing = {each.neighbour.memory_id for each in opened}
-    new = replace(new, ties=tuple(tie for tie in ties if tie.relation is not Relation.COEXISTS), ends=_ends(new, retired))
-    if ended & clashing:
-        # It is as old as one of a chain, and clashes with that one: it cannot be a part of the chain, and ends where the chain goes on.
-        later = [version.valid_from for version in believed if version.memory_id in ended and version.valid_from > new.valid_from]
-        new = replace(new, valid_to=min([*later, *([new.valid_to] if new.valid_to else [])], default=None))
-        plan = timeline.remember(new)
-    elif ended:
-        plan = timeline.supersede(new, [version for version in believed if version.memory_id in ended], now=now, new_id=new_id)
-    else:
-        plan = timeline.remember(new)
+    repeated = [each for each in judged if each.verdict is Verdict.REINFORCE]
+    active = [each for each in judged if each.verdict in (Verdict.RETIRE, Verdict.OPEN) and not _settled_apart(each.neighbour, repeated)]
+    retired, opened = ([each for each in active if each.verdict is verdict] for verdict in (Verdict.RETIRE, Verdict.OPEN))
+    if (best := _repeated(new, repeated, active, believed)) is not None:
+        return _reinforce(new, best, believed, retired=retired, opened=opened, ties=ties, now=now, new_id=new_id)
+    new = replace(new, ties=tuple(tie for tie in ties if tie.relation is not Relation.COEXISTS), ends=ends(new, retired))
+    plan = _placed(new, judged, retired, believed, now=now, new_id=new_id)
+    holds = plan.append[0].holds
+    opened = [each for each in opened if each.neighbour.holds.overlaps(holds)]
     if opened:
         plan = contest(plan, [each.neighbour for each in opened], now=now, new_id=new_id)
     return plan, _outcome(plan, ties, retired, opened)
 
 
-def _ends(new: Version, retired: Sequence[Judged]) -> bool:
-    later = [each for each in retired if each.neighbour.valid_from <= new.valid_from]
-    return bool(later) and all(each.judgement.ends for each in later)
+def _placed(new: Version, judged: Sequence[Judged], retired: Sequence[Judged], believed: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:
+    again = [each.neighbour for each in judged if each.verdict is Verdict.REINFORCE and each.neighbour.valid_from > new.valid_from]
+    if not retired:
+        # What is said again of a later time holds from then on in its own right.
+        ends = [*(version.valid_from for version in again), *([] if new.valid_to is None else [new.valid_to])]
+        return timeline.remember(replace(new, valid_to=min(ends, default=None)))
+    ended = {each.neighbour.memory_id for each in retired}
+    # A part of the same chain that was judged, and may stay, neither ends nor is ended; what was not judged goes the way of the chain.
+    stay = {each.neighbour.id for each in judged} - {each.neighbour.id for each in retired} - {version.id for version in again}
+    chains = [version for version in believed if version.memory_id in ended]
+    acting = [version for version in chains if version.id not in stay] + [version for version in again if version.memory_id not in ended]
+    return timeline.supersede(new, acting, beside=[version for version in chains if version.id in stay], now=now, new_id=new_id)
+
+
+def _settled_apart(version: Version, repeated: Sequence[Judged]) -> bool:
+    """Whether it was settled that it stands beside what is only said again."""
+    return any(each.neighbour.memory_id in version.links.apart or version.memory_id in each.neighbour.links.apart for each in repeated)
+
+
+def _repeated(new: Version, repeated: Sequence[Judged], active: Sequence[Judged], believed: Sequence[Version]) -> Judged | None:
+    """What an incoming memory says again: what holds at the time it speaks of, else the next to hold, if nothing else did in between."""
+    if holding := [each for each in repeated if each.neighbour.valid.contains(new.valid_from)]:
+        return max(holding, key=lambda each: (each.judgement.score, each.neighbour.id))
+    if any(each.verdict is Verdict.OPEN or each.neighbour.valid_from <= new.valid_from for each in active):
+        return None
+    first = min(repeated, key=lambda each: (each.neighbour.valid_from, each.neighbour.id), default=None)
+    if first is None or any(each.neighbour.valid_from < first.neighbour.valid_from for each in active):
+        return None
+    between = Interval(start=new.valid_from, end=first.neighbour.valid_from)
+    chain = [version for version in believed if version.memory_id == first.neighbour.memory_id]
+    return None if any(version.valid.overlaps(between) for version in chain) else first
+
+
+def ends(new: Version, retired: Sequence[Judged]) -> bool:
+    """Whether an incoming memory only says that those it retires ended, and puts nothing in their place."""
+    earlier = [each for each in retired if each.neighbour.valid_from <= new.valid_from]
+    return bool(earlier) and all(each.judgement.ends for each in earlier)
 
 
 def _reinforce(
-    new: Version, repeated: Sequence[Judged], ties: tuple[Tie, ...], believed: Sequence[Version], *, now: datetime, new_id: NewId
+    new: Version,
+    best: Judged,
+    believed: Sequence[Version],
+    *,
+    retired: Sequence[Judged],
+    opened: Sequence[Judged],
+    ties: tuple[Tie, ...],
+    now: datetime,
+    new_id: NewId,
 ) -> tuple[Plan, Outcome]:
-    best = max(repeated, key=lambda each: (each.judgement.score, each.neighbour.id))
     old = best.neighbour
     # Two sources that err independently: both are wrong with the product of their doubts. Half of the second one's weight, for they seldom are independent.
     confidence = round(1 - (1 - old.confidence) * (1 - new.confidence / 2), 6)
     chain = [version for version in believed if version.memory_id == old.memory_id]
     plan = timeline.confirm(old, new, chain, confidence=confidence, now=now, new_id=new_id)
-    confirmed = plan.append[0]
+    # What it ends or clashes with, it does in the name of the one that it confirms.
+    ended = [each for each in retired if each.neighbour.valid_from <= new.valid_from]
+    clashing = [each for each in opened if old.memory_id not in each.neighbour.links.contradicts]
+    plan = timeline.end(plan, [each.neighbour for each in ended], new.valid, now=now, new_id=new_id)
+    if clashing:
+        plan = contest(plan, [each.neighbour for each in clashing], now=now, new_id=new_id)
+    reasons = dict.fromkeys(each.tie.reason for each in (*ended, *clashing))
     return plan, Outcome(
-        action=Action.REINFORCED,
-        version=confirmed,
+        action=Action.SUPERSEDED if ended else Action.CONTESTED if clashing else Action.REINFORCED,
+        version=plan.append[0],
         ended=plan.close,
         written=in_order(plan.append),
         relations=ties,
-        reason=f"{best.tie.reason} It is confirmed.",
+        reason=" ".join([f"{best.tie.reason} It is confirmed.", *reasons]),
     )
 
 
@@ -143,6 +185,70 @@ def without_conflict(version: Version, others: frozenset[str], *, apart: bool, n
     left = tuple(memory_id for memory_id in links.contradicts if memory_id not in others)
     beside = tuple(dict.fromkeys((*links.apart, *sorted(others)))) if apart else links.apart
     return replace(version, id=new_id(), system_from=now, links=replace(links, joins=(), supersedes=(), corrects=(), contradicts=left, apart=beside))
+
+
+def released(plan: Plan, believed: Sequence[Version], *, moved: Mapping[str, str] | None = None, now: datetime, new_id: NewId) -> Plan:
+    """The plan, and with it the end of every conflict of which it leaves one side only: no memory stays contested by what does not hold any more.
+
+    Args:
+        plan: The plan.
+        believed: What is believed before it of the memories that it writes to, and of all that these clash with.
+        moved: Memories that go on as others, old ids to new ones.
+        now: System time of the write.
+        new_id: Gives the ids.
+    """
+    names = moved or {}
+    closed = {version.id for version in plan.close}
+    appended = [_renamed(version, names) for version in plan.append]
+    rest = {version.id: version for version in believed if version.id not in closed}
+    others = [_renamed(version, names) for version in rest.values()]
+    before = {frozenset(names.get(memory_id, memory_id) for memory_id in pair): end for pair, end in _open(believed).items()}
+    after = _open([*others, *appended])
+    # One that a later fact cut short lives on in the past; that is over too.
+    cut = {pair for pair, end in after.items() if pair in before and end < before[pair] and end <= now}
+    gone = {pair for pair in before if pair not in after} | cut
+    sides = {(one, other) for pair in after.keys() - cut for one in pair for other in pair - {one}}
+    freed = [(old, _without(new, gone)) for old, new in zip(rest.values(), others, strict=True)]
+    changed = [(old, replace(new, id=new_id(), system_from=now, links=_plain(new.links))) for old, new in freed if old.links != new.links]
+    kept = tuple(replace(version, links=replace(version.links, contradicts=_mutual(version, sides))) for version in appended)
+    return Plan(close=(*plan.close, *(old for old, _ in changed)), append=(*kept, *(new for _, new in changed)))
+
+
+def _open(versions: Iterable[Version]) -> dict[frozenset[str], datetime]:
+    """The pairs of memories that clash, and until when both hold."""
+    clashing = [version for version in versions if version.contested]
+    by_memory: dict[str, list[Version]] = {}
+    for version in clashing:
+        by_memory.setdefault(version.memory_id, []).append(version)
+    found: dict[frozenset[str], datetime] = {}
+    for version in clashing:
+        for other in (other for memory_id in version.links.contradicts for other in by_memory.get(memory_id, ())):
+            if version.memory_id in other.links.contradicts and version.holds.overlaps(other.holds):
+                pair = frozenset((version.memory_id, other.memory_id))
+                end = min(side.holds.end or _EVER for side in (version, other))
+                found[pair] = max(end, found.get(pair, end))
+    return found
+
+
+def _renamed(version: Version, names: Mapping[str, str]) -> Version:
+    if not any(memory_id in names for memory_id in version.links.contradicts):
+        return version
+    contradicts = tuple(dict.fromkeys(names.get(memory_id, memory_id) for memory_id in version.links.contradicts))
+    return replace(version, links=replace(version.links, contradicts=contradicts))
+
+
+def _without(version: Version, gone: Collection[frozenset[str]]) -> Version:
+    left = tuple(memory_id for memory_id in version.links.contradicts if frozenset((version.memory_id, memory_id)) not in gone)
+    return version if left == version.links.contradicts else replace(version, links=replace(version.links, contradicts=left))
+
+
+def _mutual(version: Version, sides: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(memory_id for memory_id in version.links.contradicts if (version.memory_id, memory_id) in sides)
+
+
+def _plain(links: Links) -> Links:
+    # What a row's links tell is what its own write did.
+    return replace(links, joins=(), supersedes=(), corrects=())
 
 
 def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:

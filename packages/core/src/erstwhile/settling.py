@@ -9,8 +9,9 @@ from uuid import UUID, uuid5
 from erstwhile import timeline
 from erstwhile.errors import InvalidInputError, NotFoundError, shown
 from erstwhile.model import MAX_CONTENT, Provenance, Scope, SourceKind, Version, check_text
+from erstwhile.relating import with_clashing
 from erstwhile.relations import PERSON, Relation, Tie
-from erstwhile.resolve import without_conflict
+from erstwhile.resolve import released, without_conflict
 from erstwhile.results import Action, Conflict, Outcome, Settlement
 from erstwhile.store import Row, Where
 from erstwhile.timeline import Plan
@@ -71,12 +72,13 @@ def settle(ledger: "Ledger", scope: Scope, ref: Conflict | str, how: Settlement 
         rows = tuple(ledger.store.all(Where(scopes=(scope,), contested=True, believed=True)))
         conflict = _find(_conflicts([row.version for row in rows]), ref)
         touched = {conflict.older.memory_id, conflict.newer.memory_id}
-        return tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=tuple(sorted(touched)), believed=True), vectors=True))
+        rows = tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=tuple(sorted(touched)), believed=True), vectors=True))
+        return with_clashing(ledger.store, scope, rows)
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
-        believed = [row.version for row in rows]
-        conflict = _find(_conflicts([version for version in believed if version.contested]), ref)
-        return _plan(conflict, settlement, text, believed, fingerprint=ledger.embedder.fingerprint, now=now)
+        around = [row.version for row in rows]
+        conflict = _find(_conflicts([version for version in around if version.contested]), ref)
+        return _plan(conflict, settlement, text, around, fingerprint=ledger.embedder.fingerprint, now=now)
 
     return ledger.commit((scope.key,), read=read, prepare=prepare, vectors=vectors)
 
@@ -91,16 +93,19 @@ def _find(conflicts: Sequence[Conflict], ref: Conflict | str) -> Conflict:
     raise NotFoundError(f"There is no open conflict {shown(given)} in this scope; conflicts() lists them.")
 
 
-def _plan(conflict: Conflict, how: Settlement, text: str | None, believed: Sequence[Version], *, fingerprint: str, now: datetime) -> tuple[Plan, Outcome]:
+def _plan(conflict: Conflict, how: Settlement, text: str | None, around: Sequence[Version], *, fingerprint: str, now: datetime) -> tuple[Plan, Outcome]:
     older, newer = conflict.older, conflict.newer
     pair = frozenset((older.memory_id, newer.memory_id))
+    believed = [version for version in around if version.memory_id in pair]
     plan, said = _settled(conflict, how, text, believed, fingerprint=fingerprint, now=now)
     # Whatever of the two is still believed no longer clashes.
     closed = {version.id for version in plan.close}
     rest = [version for version in believed if version.id not in closed and pair & set(version.links.contradicts)]
     cleared = tuple(_cleared(version, pair, apart=how is Settlement.KEEP_BOTH, now=now) for version in plan.append)
     freed = tuple(without_conflict(version, pair - {version.memory_id}, apart=how is Settlement.KEEP_BOTH, now=now, new_id=new_id) for version in rest)
-    whole = Plan(close=(*plan.close, *rest), append=(*cleared, *freed))
+    # What stands in the place of both clashes with whatever the newer one clashed with.
+    moved = {newer.memory_id: older.memory_id} if how in (Settlement.KEEP_NEW, Settlement.MERGE) else {}
+    whole = released(Plan(close=(*plan.close, *rest), append=(*cleared, *freed)), around, moved=moved, now=now, new_id=new_id)
     shows = whole.append[0] if how in (Settlement.KEEP_NEW, Settlement.MERGE) else _standing(whole.append, older if how is Settlement.KEEP_OLD else newer)
     return whole, Outcome(action=Action.SETTLED, version=shows, ended=whole.close, written=in_order(whole.append), reason=said)
 

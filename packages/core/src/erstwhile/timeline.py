@@ -15,7 +15,7 @@ from erstwhile.model import Confirmation, Version
 from erstwhile.results import Action, Change
 from erstwhile.time import Interval
 
-__all__ = ["NewId", "Plan", "changes_between", "confirm", "correct", "current", "remember", "retract", "supersede"]
+__all__ = ["NewId", "Plan", "changes_between", "confirm", "correct", "current", "end", "remember", "retract", "supersede"]
 
 NewId = Callable[[], str]
 """Gives time-ordered ids."""
@@ -41,21 +41,26 @@ def remember(new: Version) -> Plan:
     return Plan(append=(new,))
 
 
-def supersede(new: Version, believed: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:
+def supersede(new: Version, believed: Sequence[Version], *, beside: Sequence[Version] = (), now: datetime, new_id: NewId) -> Plan:
     """Place ``new`` in the chain of the memories it supersedes.
 
-    It joins the oldest of them. An open-ended ``new`` holds until the next later fact among them, and ends for good what held when it begins. A ``new``
-    with an end of its own only interrupts: what held before goes on after it.
+    It joins the oldest of them; where it stands beside something that this chain holds at the same time, the next oldest, or none. An open-ended ``new``
+    holds until the next later fact among them, and ends for good what held when it begins. A ``new`` with an end of its own only interrupts: what held before
+    goes on after it.
 
     Args:
         new: The incoming version; its ``memory_id`` is replaced.
-        believed: Every believed version of the memories it supersedes; at least one.
+        believed: The believed versions of the memories it supersedes, at least one, but for those that it stands beside.
+        beside: Believed versions of these memories that it neither ends nor gives way to.
         now: System time of the write.
         new_id: Gives ids to the pieces of older versions that are appended again.
     """
     joins = tuple(sorted({version.memory_id for version in believed}))
-    joined = replace(new, memory_id=joins[0], links=replace(new.links, joins=joins))
-    return _place(joined, believed, capped=True, now=now, new_id=new_id)
+    plan = _place(replace(new, links=replace(new.links, joins=joins)), believed, capped=True, now=now, new_id=new_id)
+    placed, *pieces = plan.append
+    taken = {version.memory_id for version in beside if version.valid.overlaps(placed.valid)}
+    memory_id = next((join for join in joins if join not in taken), new.memory_id)
+    return Plan(close=plan.close, append=(replace(placed, memory_id=memory_id), *pieces))
 
 
 def correct(target: Version, better: Version, believed: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:
@@ -95,18 +100,18 @@ def confirm(old: Version, new: Version, believed: Sequence[Version], *, confiden
         now: System time of the write.
         new_id: Gives ids to what is appended.
     """
-    said = Confirmation(said=new.content, at=max(new.valid_from, old.valid_from), source=new.source, system=now)
+    said = [Confirmation(said=new.content, at=new.valid_from, source=new.source, system=now)]
     if new.valid_from < old.valid_from:
         if any(new.valid_from < version.valid_from < old.valid_from for version in believed):
             return supersede(new, believed, now=now, new_id=new_id)
-        said = replace(said, said=old.content, source=old.source)
+        said.append(Confirmation(said=old.content, at=old.valid_from, source=old.source, system=now))
     better = replace(
         old,
         id=new_id(),
         valid_from=min(new.valid_from, old.valid_from),
         system_from=now,
         confidence=confidence,
-        confirmations=(*old.confirmations, said)[-MAX_CONFIRMATIONS:],
+        confirmations=(*old.confirmations, *said)[-MAX_CONFIRMATIONS:],
         links=replace(old.links, joins=(), supersedes=(), corrects=(), derived_from=tuple(dict.fromkeys(old.links.derived_from + new.links.derived_from))),
         keys=tuple(dict.fromkeys(old.keys + new.keys)),
     )
@@ -114,6 +119,17 @@ def confirm(old: Version, new: Version, believed: Sequence[Version], *, confiden
         return Plan(close=(old,), append=(better,))
     plan = _place(better, [version for version in believed if version.id != old.id], capped=False, now=now, new_id=new_id)
     return Plan(close=(old, *plan.close), append=plan.append)
+
+
+def end(plan: Plan, versions: Sequence[Version], span: Interval, *, now: datetime, new_id: NewId) -> Plan:
+    """The plan, and with it that the version it is about ends these over ``span``, without taking their place in their chains."""
+    if not versions:
+        return plan
+    first, *rest = plan.append
+    links = replace(first.links, supersedes=(*first.links.supersedes, *(version.id for version in versions)))
+    left = [(version, piece) for version in versions for piece in version.valid.minus(span) if version.expires_at is None or piece.start < version.expires_at]
+    pieces = [_piece(version, piece, now=now, new_id=new_id) for version, piece in left]
+    return Plan(close=(*plan.close, *versions), append=(replace(first, links=links), *rest, *pieces))
 
 
 def _place(new: Version, believed: Sequence[Version], *, capped: bool, now: datetime, new_id: NewId) -> Plan:

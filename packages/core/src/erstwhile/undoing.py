@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import Confirmation, Links, Scope, Version
 from erstwhile.refs import Ref, resolve
+from erstwhile.relating import with_clashing
 from erstwhile.relations import PERSON
+from erstwhile.resolve import released
 from erstwhile.results import Action, Outcome
-from erstwhile.store import Row, Where
+from erstwhile.store import Find, Row, Store, Where
 from erstwhile.time import Interval
 from erstwhile.timeline import Plan
 from erstwhile.versions import in_order, new_id
@@ -25,33 +27,41 @@ _TICK: Final = timedelta(microseconds=1)
 
 def undo(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
     """See `ScopedMemory.undo`."""
+    if isinstance(ref, Outcome) and not (ref.written or ref.ended):
+        raise InvalidInputError("That call wrote nothing, so there is nothing to undo.")
     at: datetime
     vectors: dict[str, Any] = {}
 
     def read() -> tuple[Row, ...]:
         nonlocal at
-        target = resolve(ledger.store, (scope,), ref.version if isinstance(ref, Outcome) else ref)
-        chain = [row.version for row in ledger.store.all(Where(scopes=(scope,), memory_ids=(target.memory_id,)))]
-        at = _written_at(chain, target.version_id)
+        at = _written_at(ledger.store, scope, ref)
         written = ledger.store.all(Where(scopes=(scope,), changed=Interval(start=at, end=at + _TICK)))
-        touched = tuple(sorted({row.version.memory_id for row in written}))
-        rows = tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=touched), vectors=True))
+        touched = tuple(sorted({row.version.memory_id for row in written if not row.version.is_turn}))
+        rows = tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=touched), vectors=True)) if touched else ()
         again = [said.said for said in _confirmations(*_sides([row.version for row in rows], at))]
         vectors.update(zip(again, ledger.embed(again, role="passage"), strict=True) if again else ())
-        return rows
+        return with_clashing(ledger.store, scope, rows)
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         plan, brought = _plan([row.version for row in rows], at, now=now)
-        shown = brought[0] if brought else plan.append[0]
+        shown = next(version for version in plan.append if not brought or version.id == brought[0].id)
         reason = "What that write ended holds again" + ("; what it brought stands by itself." if brought else ".")
         return plan, Outcome(action=Action.UNDONE, version=shown, ended=plan.close, written=in_order(plan.append), reason=reason)
 
     return ledger.commit((scope.key,), read=read, prepare=prepare, vectors=vectors)
 
 
-def _written_at(chain: Sequence[Version], version_id: str | None) -> datetime:
-    if version_id is not None:
-        return next(version.system_from for version in chain if version.id == version_id)
+def _written_at(store: Store, scope: Scope, ref: Ref) -> datetime:
+    if isinstance(ref, Outcome):
+        if ref.written:
+            return ref.written[0].system_from
+        ended = store.find(Find(where=Where(scopes=(scope,), ids=(ref.ended[0].id,)), limit=1))
+        if ended and ended[0].version.system_to is not None:
+            return ended[0].version.system_to
+    target = resolve(store, (scope,), ref.version if isinstance(ref, Outcome) else ref)
+    chain = [row.version for row in store.all(Where(scopes=(scope,), memory_ids=(target.memory_id,)))]
+    if target.version_id is not None:
+        return next(version.system_from for version in chain if version.id == target.version_id)
     return max(time for version in chain for time in (version.system_from, version.system_to) if time is not None)
 
 
@@ -65,31 +75,62 @@ def _plan(versions: Sequence[Version], at: datetime, *, now: datetime) -> tuple[
     closed, appended = _sides(versions, at)
     if not closed and not any(version.links.joins for version in appended):
         raise InvalidInputError("That write ended nothing and confirmed nothing, so there is nothing to undo; retract the memory if it is wrong.")
-    standing = [_standing(version, versions) for version in appended]
+    standing = [(version, _standing(version, versions)) for version in appended]
     others = frozenset(version.memory_id for version in closed)
     said_before = {version.content for version in closed}
-    brought = [
-        _by_itself(version, others, now=now)
-        for version in standing
-        if version.content not in said_before and not version.links.corrects and not any(tie.judge == PERSON for tie in version.ties)
-    ]
+    moved: dict[str, str] = {}
+    brought: list[Version] = []
+    for version, stands in standing:
+        if version.content in said_before or version.links.corrects or any(tie.judge == PERSON for tie in version.ties):
+            continue
+        brought.append(own := _by_itself(stands, others, now=now))
+        moved |= {stands.memory_id: own.memory_id} if stands.contested else {}
     brought += [_of(said, _same(closed, version), now=now) for version in appended for said in _said_by(closed, version)]
-    restored = [replace(version, id=new_id(), system_from=now, system_to=None) for version in closed]
-    return Plan(close=tuple(standing), append=(*brought, *restored)), brought
+    restored = [_restored(version, [pair for pair in standing if pair[0].content == version.content], now=now) for version in closed]
+    plan = Plan(close=tuple(stands for _, stands in standing), append=(*brought, *restored))
+    _check_room(plan, versions)
+    return released(plan, [version for version in versions if version.believed], moved=moved, now=now, new_id=new_id), brought
+
+
+_KEPT: Final = (
+    "memory_id",
+    "content",
+    "type",
+    "valid_from",
+    "valid_to",
+    "expires_at",
+    "confidence",
+    "importance",
+    "pinned",
+    "tags",
+    "aliases",
+    "metadata",
+    "confirmations",
+)
 
 
 def _standing(version: Version, versions: Iterable[Version]) -> Version:
-    """The believed version that stands for one that a write appended: that one, or one that an undoing put in its place."""
-    alike = [
-        other
-        for other in versions
-        if other.believed
-        and other.memory_id == version.memory_id
-        and (other.content, other.type, other.valid_from, other.valid_to) == (version.content, version.type, version.valid_from, version.valid_to)
-    ]
-    if not alike:
-        raise InvalidInputError(f"Version {version.id} of that write was changed since; undo the later write first: history({version.memory_id}) shows it.")
-    return alike[0]
+    """The believed version that stands for one that a write appended: that one, or one that an undoing or a conflict put in its place."""
+    for other in versions:
+        if other.believed and all(getattr(other, name) == getattr(version, name) for name in _KEPT):
+            return other
+    raise InvalidInputError(f"Version {version.id} of that write was changed since; undo the later write first: history({version.memory_id}) shows it.")
+
+
+def _check_room(plan: Plan, versions: Iterable[Version]) -> None:
+    closed = {version.id for version in plan.close}
+    staying = [version for version in versions if version.believed and version.id not in closed]
+    for version in plan.append:
+        if any(other.memory_id == version.memory_id and other.valid.overlaps(version.valid) for other in staying):
+            raise InvalidInputError(f"Something else holds in the place of version {version.id} since; history({version.memory_id}) shows it: undo that first.")
+
+
+def _restored(version: Version, pieces: Sequence[tuple[Version, Version]], *, now: datetime) -> Version:
+    # Conflicts that were opened, or settled, since stay so.
+    opened = [each for was, now_is in pieces if was.memory_id == version.memory_id for each in now_is.links.contradicts if each not in was.links.contradicts]
+    settled = {each for was, now_is in pieces if was.memory_id == version.memory_id for each in was.links.contradicts if each not in now_is.links.contradicts}
+    contradicts = tuple(dict.fromkeys((*(each for each in version.links.contradicts if each not in settled), *opened)))
+    return replace(version, id=new_id(), system_from=now, system_to=None, links=replace(version.links, contradicts=contradicts))
 
 
 def _by_itself(version: Version, others: frozenset[str], *, now: datetime) -> Version:
@@ -111,7 +152,9 @@ def _said_by(closed: Sequence[Version], version: Version) -> list[Confirmation]:
     """What an appended version was confirmed by in that very write."""
     before = [other for other in closed if other.memory_id == version.memory_id and other.content == version.content]
     known = {said for other in before for said in other.confirmations}
-    return [said for said in version.confirmations if said not in known and said.system == version.system_from] if before else []
+    fresh = [said for said in version.confirmations if said not in known and said.system == version.system_from] if before else []
+    # Where it reached back, the one that was confirmed is among them; the one that confirmed it comes first.
+    return fresh[:1]
 
 
 def _confirmations(closed: Sequence[Version], appended: Sequence[Version]) -> list[Confirmation]:

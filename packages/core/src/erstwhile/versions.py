@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import uuid_utils
 
-from erstwhile.claims.reading import read
 from erstwhile.claims.attributes import lasting
+from erstwhile.claims.reading import read
 from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError
 from erstwhile.extract import kind_of

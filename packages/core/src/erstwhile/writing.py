@@ -1,6 +1,6 @@
 """Remembering, correcting and retracting: reading what is there, planning against it, writing."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -12,8 +12,8 @@ from erstwhile.model import MAX_CONTENT, Provenance, Scope, Version, check_text
 from erstwhile.policy import Verdict
 from erstwhile.refs import Ref
 from erstwhile.refs import resolve as find_target
-from erstwhile.relating import Relating, Resolver
-from erstwhile.resolve import resolve
+from erstwhile.relating import Relating, Resolver, with_clashing
+from erstwhile.resolve import ends, released, resolve
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Where
 from erstwhile.timeline import Plan
@@ -45,7 +45,10 @@ def remember_one(ledger: "Ledger", scope: Scope, draft: Draft, *, resolver: Reso
 def _remember_all(ledger: "Ledger", scope: Scope, drafts: Sequence[Draft], ended: Sequence[tuple[str, ...]], resolver: Resolver | None) -> tuple[Outcome, ...]:
     vectors = ledger.embed([draft.content for draft in drafts], role="passage")
     try:
-        return tuple(_remember(ledger, scope, draft, memory_ids, vector, resolver) for draft, memory_ids, vector in zip(drafts, ended, vectors, strict=True))
+        return tuple(
+            _remember(ledger, scope, draft, memory_ids, vector=vector, resolver=resolver)
+            for draft, memory_ids, vector in zip(drafts, ended, vectors, strict=True)
+        )
     finally:
         # Also where a later one failed: what was written before it stays.
         ledger.store.settle()
@@ -59,7 +62,7 @@ def _check(ledger: "Ledger", scope: Scope, draft: Draft, which: str) -> tuple[st
     try:
         draft.check_times(draft.valid_from or now)
         memory_ids = tuple(dict.fromkeys(find_target(ledger.store, (scope,), ref).memory_id for ref in draft.supersedes))
-        _check_supersedable([row.version for row in _reader(ledger, scope, memory_ids)()], memory_ids)
+        _check_supersedable(_own([row.version for row in _reader(ledger, scope, memory_ids)()], memory_ids), memory_ids)
     except (InvalidInputError, NotFoundError) as error:
         raise type(error)(f"{which}{error}") from None
     return memory_ids
@@ -84,16 +87,22 @@ def _parts(given: object) -> dict[str, Any]:
     return {"content": "", **given}
 
 
-def _remember(ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[str, ...], vector: "NDArray[np.float32]", resolver: Resolver | None) -> Outcome:
+def _remember(
+    ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[str, ...], *, vector: "NDArray[np.float32]", resolver: Resolver | None
+) -> Outcome:
     key = key_of(draft, memory_ids)
-    new = first_version(draft, scope, kind=draft.type, fingerprint=ledger.embedder.fingerprint, key=key, now=ledger.reading_time())
+    new: Version
     written: Version | None = None
     related = Relating()
 
     def read() -> tuple[Row, ...]:
-        nonlocal written, related
-        written = _written(ledger, scope, draft, key, ledger.reading_time())
-        if written is not None or memory_ids or resolver is None:
+        nonlocal new, written, related
+        time = ledger.reading_time()
+        if (written := _written(ledger, scope, draft, key, time)) is not None:
+            return ()
+        # Not before it is known to be no retry: what was said has perhaps expired since.
+        new = first_version(draft, scope, kind=draft.type, fingerprint=ledger.embedder.fingerprint, key=key, now=time)
+        if memory_ids or resolver is None:
             return _reader(ledger, scope, memory_ids)()
         related = resolver.relate(ledger, new, vector)
         return related.rows
@@ -101,23 +110,37 @@ def _remember(ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[st
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         if written is not None:
             return Plan(), Outcome(action=Action.UNCHANGED, version=written, reason="It was remembered before; nothing was written. Correct it to change it.")
-        believed = tuple(row.version for row in rows)
+        around = tuple(row.version for row in rows)
         incoming = replace(new, system_from=now, valid_from=draft.valid_from or now)
         if memory_ids:
+            believed = _own(around, memory_ids)
             _check_supersedable(believed, memory_ids)
             plan = timeline.supersede(_typed(incoming, draft, believed), believed, now=now, new_id=new_id)
-            return plan, _placed(plan)
-        retired = [each.neighbour for each in related.judged if each.verdict is Verdict.RETIRE]
-        return resolve(_typed(incoming, draft, retired), related.judged, believed, now=now, new_id=new_id)
+            return _released(plan, _placed(plan), around, now)
+        retired = [each for each in related.judged if each.verdict is Verdict.RETIRE]
+        # That a promise was kept is no promise.
+        replaced = [] if ends(incoming, retired) else [each.neighbour for each in retired]
+        plan, outcome = resolve(_typed(incoming, draft, replaced), related.judged, around, now=now, new_id=new_id)
+        return _released(plan, outcome, around, now)
 
     return ledger.commit((scope.key,), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
 
 
+def _own(versions: Sequence[Version], memory_ids: Collection[str]) -> tuple[Version, ...]:
+    return tuple(version for version in versions if version.memory_id in memory_ids)
+
+
+def _released(plan: Plan, outcome: Outcome, around: Sequence[Version], now: datetime) -> tuple[Plan, Outcome]:
+    whole = released(plan, around, now=now, new_id=new_id)
+    version = next((version for version in whole.append if version.id == outcome.version.id), outcome.version)
+    return whole, replace(outcome, version=version, ended=whole.close, written=in_order(whole.append))
+
+
 def _typed(new: Version, draft: Draft, ended: Sequence[Version]) -> Version:
-    # What takes the place of another is of its type, unless it was given another; but that a promise was kept is no promise.
+    # What takes the place of another is of its type, unless it was given another.
     first = min(ended, key=lambda version: version.memory_id, default=None)
     given = draft.type is not None and draft.type_confidence == 1
-    if given or first is None or first.type is None or new.ends:
+    if given or first is None or first.type is None:
         return new
     return replace(new, type=first.type, type_confidence=first.type_confidence)
 
@@ -167,12 +190,13 @@ def correct(
         vectors[content] = ledger.embed([check_text(content, name="content", limit=MAX_CONTENT)], role="passage")[0]
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
-        believed = tuple(row.version for row in rows)
+        around = tuple(row.version for row in rows)
+        believed = _own(around, (target.memory_id,))
         old = target.pick(believed, at=at or now)
         better = changed(old, given, source=source, drawn_from=drawn_from, fingerprint=ledger.embedder.fingerprint, now=now)
         plan = timeline.correct(old, better, believed, now=now, new_id=new_id)
         reason = f"A better belief from {plan.append[0].valid_from:%Y-%m-%d} on; what was believed before stays in history."
-        return plan, Outcome(action=Action.CORRECTED, version=plan.append[0], ended=plan.close, written=in_order(plan.append), reason=reason)
+        return _released(plan, Outcome(action=Action.CORRECTED, version=plan.append[0], reason=reason), around, now)
 
     return ledger.commit((scope.key,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors=vectors)
 
@@ -182,10 +206,11 @@ def retract(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
     target = find_target(ledger.store, (scope,), ref)
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
-        believed = tuple(row.version for row in rows)
+        around = tuple(row.version for row in rows)
+        believed = _own(around, (target.memory_id,))
         last = target.pick(believed, at=now)
         plan = timeline.retract(believed if target.version_id is None else (last,))
-        return plan, Outcome(action=Action.RETRACTED, version=last, ended=plan.close, reason="No longer asserted; it stays in history.")
+        return _released(plan, Outcome(action=Action.RETRACTED, version=last, reason="No longer asserted; it stays in history."), around, now)
 
     return ledger.commit((scope.key,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors={})
 
@@ -194,6 +219,7 @@ def _reader(ledger: "Ledger", scope: Scope, memory_ids: tuple[str, ...]) -> Call
     def read() -> tuple[Row, ...]:
         if not memory_ids:
             return ()
-        return tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=memory_ids, believed=True), vectors=True))
+        rows = tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=memory_ids, believed=True), vectors=True))
+        return with_clashing(ledger.store, scope, rows)
 
     return read

@@ -8,7 +8,7 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["SWITCH", "is_several", "lasting", "noun_role", "phrase_end", "roles", "single", "verbs"]
+__all__ = ["SWITCH", "is_several", "kinds_of", "lasting", "noun_role", "phrase_end", "roles", "single", "verbs"]
 
 SWITCH: Final = "switch to"
 """The attribute of a claim that somebody moved or switched: of what, only what they had before can tell."""
@@ -51,6 +51,17 @@ def _several_nouns() -> frozenset[str]:
 def is_several(noun: str) -> bool:
     """Whether one can have several of what a noun phrase in normal form stands for: friends, pets."""
     return noun.rsplit(maxsplit=1)[-1] in _several_nouns()
+
+
+@cache
+def _kinds() -> Mapping[str, frozenset[str]]:
+    return {**{stem(name): found for name, found in lexicon.kinds().items()}, **lexicon.kinds()}
+
+
+def kinds_of(value: str) -> frozenset[str]:
+    """What kinds of thing the names in a value in normal form stand for; empty where none is known."""
+    names = value.split()
+    return frozenset(kind for name in (*names, "-".join(names[:2])) for kind in _kinds().get(name, ()))
 
 
 def phrase_end(words: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from erstwhile.claims.attributes import kinds_of
 from erstwhile.claims.clauses import Clause, normal
 
 __all__ = ["Moved", "changes_of", "moved"]
@@ -32,7 +33,7 @@ _MOVED: Final = re.compile(
 )
 
 Moved = tuple[str, str]
-"""Who moved or switched, and to what."""
+"""Who moved or switched, and to what, in normal form."""
 
 
 def changes_of(clauses: Sequence[Clause]) -> tuple[frozenset[str], bool]:
@@ -44,8 +45,9 @@ def changes_of(clauses: Sequence[Clause]) -> tuple[frozenset[str], bool]:
 
 
 def moved(clause: Clause) -> Moved | None:
-    """Who moved or switched, and to what, where a clause says so of somebody and not of a thing that was moved."""
+    """Who moved or switched, and to what; of a thing that was moved, only where it was moved to something of a known kind."""
     match = _MOVED.match(clause.text.lower().replace("\u2019", "'"))
-    if match is None or match["what"]:
+    if match is None:
         return None
-    return match["who"].strip(), normal(match["new"])
+    new = normal(match["new"])
+    return None if match["what"] and not kinds_of(new) else (match["who"].strip(), new)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["attributes", "cues", "kinds", "mapping", "words"]
+__all__ = ["attributes", "cue_words", "cues", "kinds", "mapping", "words"]
 
 
 @cache
@@ -37,6 +37,12 @@ def attributes(name: str) -> str:
 def cues() -> Mapping[str, re.Pattern[str]]:
     """For each kind of cue, a pattern that finds its phrases in a text in lower case."""
     return {name: _pattern(phrases) for name, phrases in _file()["cues"].items()}
+
+
+@cache
+def cue_words(name: str) -> frozenset[str]:
+    """The words that the phrases of one kind of cue are made of."""
+    return frozenset(word for phrase in _file()["cues"][name] for word in phrase.split())
 
 
 @cache

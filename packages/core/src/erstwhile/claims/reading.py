@@ -12,8 +12,10 @@ from erstwhile.claims.slots import claims_of
 from erstwhile.claims.words import MAX_READ, Text, tokens_of
 from erstwhile.relations import Claim
 
-__all__ = ["Reading", "read"]
+__all__ = ["REPORTS", "Reading", "read"]
 
+REPORTS: Final = "gives somebody's words"
+"""The mood of a text that tells what somebody said: it may be so."""
 MAX_SENTENCES: Final = 12
 """Sentences of one text that are read for claims."""
 _SUPPOSED_WITHIN: Final = 25
@@ -29,32 +31,69 @@ _REPORTED: Final = re.compile(
 
 @dataclass(frozen=True)
 class Reading:
-    """What the rules make of a text.
+    """What the rules make of a text, each part made when it is first asked for.
 
     Attributes:
-        text: Its tokens.
-        cues: Which kinds of words of change and caution are in it (`lexicon.toml`, cues), with the words.
-        mood: Why it states nothing that the rules could go by: "asks", "supposes", …; empty where it states something.
-        claims: What it claims.
-        former: Values, in normal form, that it names as having been before.
-        replaced: Whether it names something in their place.
+        content: The text, or as much of a long one as is read.
+        speaker: Whom "I" and "my" stand for.
     """
 
-    text: Text
-    cues: dict[str, tuple[str, ...]]
-    mood: str = ""
-    claims: tuple[Claim, ...] = ()
-    former: frozenset[str] = frozenset()
-    replaced: bool = False
+    content: str
+    speaker: str
 
     @cached_property
-    def negated(self) -> bool:
-        """Whether it denies, by an odd number of negations."""
-        return len(self.cues.get("negated", ())) % 2 == 1
+    def text(self) -> Text:
+        """Its tokens."""
+        return tokens_of(self.content)
 
-    def has(self, *kinds: str) -> bool:
-        """Whether it has cues of one of these kinds."""
-        return any(kind in self.cues for kind in kinds)
+    @cached_property
+    def lower(self) -> str:
+        """The text in lower case with plain apostrophes, blanks run together."""
+        return " ".join(self.content[:MAX_READ].replace("\u2019", "'").lower().split())
+
+    @cached_property
+    def mood(self) -> str:
+        """Why it states nothing that the rules could go by: "asks", "supposes", …; empty where it states something."""
+        return _mood(self)
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What it claims."""
+        return claims_of(self._clauses, self.speaker)
+
+    @property
+    def former(self) -> frozenset[str]:
+        """Values, in normal form, that it names as having been before."""
+        return self._changes[0]
+
+    @property
+    def replaced(self) -> bool:
+        """Whether it names something in their place."""
+        return self._changes[1]
+
+    @cached_property
+    def sentences(self) -> list[str]:
+        """Its sentences."""
+        return sentences(self.content[:MAX_READ])
+
+    @cached_property
+    def _clauses(self) -> list[Clause]:
+        if self.mood or len(self.content) > MAX_READ:
+            return []
+        return [clause for sentence in self.sentences[:MAX_SENTENCES] if not sentence.endswith("?") for clause in Clause.split(sentence)]
+
+    @cached_property
+    def _changes(self) -> tuple[frozenset[str], bool]:
+        return changes_of(self._clauses)
+
+    def has(self, kind: str) -> bool:
+        """Whether it has words of change or caution of this kind (`lexicon.toml`, cues)."""
+        return lexicon.cues()[kind].search(self.lower) is not None
+
+
+@lru_cache(maxsize=4_096)
+def _reading(content: str, speaker: str) -> Reading:
+    return Reading(content=content, speaker=speaker)
 
 
 def read(content: str, speaker: str = "user") -> Reading:
@@ -64,33 +103,20 @@ def read(content: str, speaker: str = "user") -> Reading:
         content: The text.
         speaker: Whom "I" and "my" stand for.
     """
-    return _read(content[: MAX_READ + 1], speaker)
+    return _reading(content[: MAX_READ + 1], speaker)
 
 
-@lru_cache(maxsize=4_096)
-def _read(content: str, speaker: str) -> Reading:
-    text = tokens_of(content)
-    found = {name: tuple(match.group() for match in pattern.finditer(text.lower)) for name, pattern in lexicon.cues().items()}
-    cues = {name: words for name, words in found.items() if words}
-    parts = sentences(content[:MAX_READ])
-    mood = _mood(content, text, parts)
-    if mood or len(content) > MAX_READ:
-        return Reading(text=text, cues=cues, mood=mood)
-    clauses = [clause for sentence in parts[:MAX_SENTENCES] if not sentence.endswith("?") for clause in Clause.split(sentence)]
-    former, replaced = changes_of(clauses)
-    return Reading(text=text, cues=cues, claims=claims_of(clauses, speaker), former=former, replaced=replaced)
-
-
-def _mood(content: str, text: Text, parts: list[str]) -> str:
-    if text.lower.rstrip(" \"')").endswith("?"):
+def _mood(reading: Reading) -> str:
+    content, lower = reading.content, reading.lower
+    if lower.rstrip(" \"')").endswith("?"):
         return "asks"
-    if any(_supposes(part.lower()) for part in parts):
+    if any(_supposes(part.lower()) for part in reading.sentences):
         return "supposes"
-    if _REPORTED.search(text.lower) or sum(len(part.group()) for part in _QUOTED.finditer(content)) > 0.6 * len(content):
-        return "gives somebody's words"
+    if _REPORTED.search(lower) or sum(len(part.group()) for part in _QUOTED.finditer(content)) > 0.6 * len(content):
+        return REPORTS
     if _CODE.search(content[:MAX_READ]):
         return "is code"
-    return "is not in English" if _foreign(text) else ""
+    return "is not in English" if _foreign(lower) else ""
 
 
 def _supposes(sentence: str) -> bool:
@@ -98,8 +124,8 @@ def _supposes(sentence: str) -> bool:
     return match is not None and (match.start() < _SUPPOSED_WITHIN or "would" in sentence)
 
 
-def _foreign(text: Text) -> bool:
-    plain = [token.lower for token in text.tokens if token.value is None and not token.name]
-    foreign = sum(word in lexicon.words("foreign") for word in plain)
-    english = sum(word in lexicon.words("stop") for word in plain)
-    return (foreign >= 2 and foreign > english) or sum(not word.isascii() for word in plain) > len(plain) / 2
+def _foreign(lower: str) -> bool:
+    words = [word.strip('.,;:!?"()') for word in lower.split()]
+    foreign = sum(word in lexicon.words("foreign") for word in words)
+    english = sum(word in lexicon.words("stop") for word in words)
+    return (foreign >= 2 and foreign > english) or sum(not word.isascii() for word in words) > len(words) / 2

@@ -9,7 +9,7 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH, is_several, noun_role, phrase_end, roles, single, verbs
 from erstwhile.claims.changes import moved
 from erstwhile.claims.clauses import Clause, joined, normal
-from erstwhile.claims.words import Token, stem, tokens_of
+from erstwhile.claims.words import Token, is_past, tokens_of
 from erstwhile.relations import Claim
 
 __all__ = ["claims_of"]
@@ -199,7 +199,7 @@ def _verbal(parts: _Parts) -> list[Claim]:
         return []
     phrase = " ".join(words[:end])
     # What was, and what is, are two things.
-    past = verb.endswith("ed") or stem(verb) != stem(verb.removesuffix("s")) or lexicon.mapping("irregular").get(verb, verb) != verb
+    past = is_past(verb)
     return parts.claim(parts.owner, f"{phrase} (past)" if past else phrase, joined(rest[end - 1 :]), single=single(phrase))
 
 

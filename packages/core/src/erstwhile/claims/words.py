@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from erstwhile.claims import lexicon
 
-__all__ = ["Text", "Token", "Value", "stem", "tokens_of"]
+__all__ = ["Text", "Token", "Value", "is_past", "stem", "tokens_of"]
 
 MAX_READ: Final = 2_000
 """Characters of a text that are read for what it says. What is longer is prose or a listing, and says more than one thing."""
@@ -73,8 +73,15 @@ def _stemmer() -> Any:  # noqa: ANN401 - the library has no types
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """The stem of a lower-case word, of irregular verbs that of their base form."""
-    return str(_stemmer().stemWord(_plain(lexicon.mapping("irregular").get(word, word))))
+    """The stem of a lower-case word, of irregular forms and everyday variants that of the word they stand for."""
+    base = lexicon.mapping("irregular").get(word) or lexicon.mapping("synonyms").get(word) or word
+    return str(_stemmer().stemWord(_plain(base)))
+
+
+def is_past(word: str) -> bool:
+    """Whether a lower-case word looks like the past of a verb."""
+    regular = word.endswith("ed") and word not in lexicon.words("present")
+    return regular or lexicon.mapping("irregular").get(word, word) != word
 
 
 def _plain(word: str) -> str:
@@ -88,11 +95,9 @@ class Text:
     """A text and its tokens.
 
     Attributes:
-        lower: The text in lower case with plain apostrophes, blanks run together.
         tokens: Its tokens.
     """
 
-    lower: str
     tokens: tuple[Token, ...]
 
     @cached_property
@@ -114,7 +119,7 @@ def tokens_of(text: str) -> Text:
     for place, match in enumerate(found):
         following = found[place + 1].group().lower() if place + 1 < len(found) else ""
         tokens.append(_token(match, given, tokens[-1] if tokens else None, following))
-    return Text(lower=" ".join(given.lower().split()), tokens=tuple(tokens))
+    return Text(tokens=tuple(tokens))
 
 
 def _token(match: re.Match[str], text: str, previous: Token | None, following: str) -> Token:

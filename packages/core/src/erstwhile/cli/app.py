@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from erstwhile.cli import asking, demo, doctor, writing
+from erstwhile.cli import asking, demo, doctor, observing, policy, settling, writing
 from erstwhile.cli.place import placed
 
 __all__ = ["app", "main"]
@@ -25,7 +25,8 @@ app = typer.Typer(
 
 for panel, commands in {
     "Begin": (demo.demo, doctor.doctor, asking.types),
-    "Write": (writing.remember, writing.correct, writing.retract, writing.erase),
+    "Write": (writing.remember, observing.observe, writing.correct, writing.retract, writing.erase),
+    "Settle": (settling.conflicts, settling.resolve, settling.undo, policy.policy),
     "Ask": (asking.recall, asking.history, asking.changes, asking.stats),
 }.items():
     for command in commands:

@@ -1,6 +1,7 @@
 """The commands that read: recall, history, changes, types, stats."""
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +13,7 @@ from erstwhile.model import MemoryType
 from erstwhile.time import as_utc
 
 if TYPE_CHECKING:
-    from erstwhile.results import Stats
+    from erstwhile.results import Hit, Stats
 
 __all__ = ["changes", "history", "recall", "stats", "types"]
 
@@ -30,7 +31,7 @@ def recall(
     tag: Annotated[list[str] | None, typer.Option(help="Only what carries one of these tags; may be repeated.")] = None,
     turns: Annotated[bool, typer.Option("--turns/--no-turns", help="Whether verbatim turns of conversations are found too.")] = True,
 ) -> None:
-    """Find what matters to a question, by meaning and by words."""
+    """Find what matters to a question, by meaning and by words. What clashes with another memory, and nobody has settled, is marked "contested"."""
     with place.memory() as memory:
         found = memory.recall(
             inputs.text(query),
@@ -42,7 +43,7 @@ def recall(
             turns=turns,
         )
     if place.json:
-        print_json(found)
+        print_json({"query": found.query, "as_of": found.as_of, "hits": [{"contested": hit.contested, **_parts(hit)} for hit in found]})
     else:
         print_list([of_version(hit.version) for hit in found], VERSION_HEADINGS, empty="Nothing was found.")
 
@@ -70,7 +71,8 @@ def changes(
     if place.json:
         print_json({"since": as_utc(since), "until": None if until is None else as_utc(until), "changes": found})
     else:
-        print_list([of_change(change) for change in found], CHANGE_HEADINGS, empty="Nothing was written in that time.")
+        said = {version.memory_id: version.content for change in found for version in (*change.before, *change.after)}
+        print_list([of_change(change, said) for change in found], CHANGE_HEADINGS, empty="Nothing was written in that time.")
 
 
 def types(place: Place) -> None:
@@ -93,6 +95,10 @@ def stats(place: Place) -> None:
     out = console()
     for name, number in _counts(found):
         out.print(f"{name:<22} {number:>9,}", soft_wrap=True)
+
+
+def _parts(hit: "Hit") -> dict[str, Any]:
+    return {field.name: getattr(hit, field.name) for field in fields(hit)}
 
 
 def _counts(found: "Stats") -> list[tuple[str, int]]:

@@ -4,19 +4,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
 import typer
 
+from erstwhile.cli import inputs
 from erstwhile.cli.output import console, print_json
 from erstwhile.cli.place import Place
 from erstwhile.demo import play, shipped, take_tour
-from erstwhile.errors import InvalidInputError
 from erstwhile.time import as_utc
-from erstwhile.transfer import Conversation, Session, read_conversations
+from erstwhile.transfer import Conversation, Session
 
 __all__ = ["demo"]
 
@@ -37,8 +36,8 @@ def demo(
 ) -> None:
     """Play a conversation over a year and a half into a store, and ask what holds now, what held then, and what changed.
 
-    Every turn is kept word for word; typed memories are remembered as the conversation's file marks them, what supersedes what included (finding that out
-    by itself comes with the next version). A file without marks has its turns kept and searched.
+    Every turn is kept word for word; typed memories are remembered as the conversation's file marks them, and from a file without marks they are drawn. What
+    ends what is found out by itself; a mark names it only where the words do not tell.
 
     It works in a temporary folder, or where --store says, in the scope of the user "ana" (with --file: of the conversation's name) unless you name another.
     Playing the same conversation there again changes nothing.
@@ -46,7 +45,7 @@ def demo(
     from erstwhile.cli.tour import show_header, show_next, show_tour
 
     earlier = None if as_of is None else as_utc(as_of, name="--as-of")
-    chosen, others = (shipped(), False) if file is None else _chosen(file, conversation)
+    chosen, others = (shipped(), False) if file is None else inputs.conversation(file, conversation)
     with ExitStack() as stack:
         folder = place.store or stack.enter_context(_folder(keep=keep))
         where = _scoped(replace(place, store=folder), chosen)
@@ -65,15 +64,6 @@ def demo(
     show_header(out, chosen, played, seconds=seconds, others=others)
     show_tour(out, tour)
     show_next(out, store=kept_in, scope=where.scope())
-
-
-def _chosen(file: Path, number: int) -> tuple[Conversation, bool]:
-    """One conversation of a file, and whether there are others."""
-    conversations = read_conversations(file)
-    found = next(islice(conversations, number - 1, None), None) if number >= 1 else None
-    if found is None:
-        raise InvalidInputError(f"--conversation: {file.name} holds no conversation {number}.")
-    return found, number > 1 or next(conversations, None) is not None
 
 
 def _scoped(place: Place, conversation: Conversation) -> Place:

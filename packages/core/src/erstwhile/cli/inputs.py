@@ -3,12 +3,17 @@
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.time import AsOf, Interval, as_utc
 
-__all__ = ["as_of", "during", "metadata", "text"]
+if TYPE_CHECKING:
+    from erstwhile.transfer import Conversation
+
+__all__ = ["as_of", "conversation", "during", "metadata", "text"]
 
 
 def text(given: str) -> str:
@@ -63,3 +68,18 @@ def during(start: str | None, end: str | None) -> Interval | None:
     if start is None:
         raise InvalidInputError("--during-to was given without --during-from; give both, or --during-from alone.")
     return Interval(start=as_utc(start, name="--during-from"), end=None if end is None else as_utc(end, name="--during-to"))
+
+
+def conversation(file: Path, number: int) -> tuple["Conversation", bool]:
+    """One conversation of a file, counted from 1, and whether the file holds others.
+
+    Raises:
+        InvalidInputError: The file cannot be used, or holds no such conversation.
+    """
+    from erstwhile.transfer import read_conversations
+
+    conversations = read_conversations(file)
+    found = next(islice(conversations, number - 1, None), None) if number >= 1 else None
+    if found is None:
+        raise InvalidInputError(f"--conversation: {file.name} holds no conversation {number}.")
+    return found, number > 1 or next(conversations, None) is not None

@@ -125,5 +125,5 @@ def _labelled(column: tuple[str, ...]) -> list[str]:
 def _stacked(entry: Entry) -> "RenderableType":
     from rich.text import Text
 
-    facts = " · ".join(" ".join(_labelled(column)) for column in entry.columns)
+    facts = " · ".join(filter(None, (" ".join(_labelled(column)) for column in entry.columns)))
     return Text.assemble((clean(entry.text), "dim" if entry.dim else "bold"), f"\n{facts}\n", (entry.id, "dim cyan"))

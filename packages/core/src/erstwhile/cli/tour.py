@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from erstwhile.cli.entries import day, verb
 from erstwhile.cli.output import clean, many
-from erstwhile.demo import Answer, Hindsight, Played, Tour
+from erstwhile.demo import Answer, Found, Hindsight, Played, Tour
 from erstwhile.model import Scope, Version
 from erstwhile.results import Action, Change
 from erstwhile.transfer import Conversation
@@ -19,7 +19,7 @@ __all__ = ["show_header", "show_next", "show_tour"]
 
 SHOWN: Final = 24
 """At most so many lines of each part."""
-STYLES: Final = {"superseded": "yellow", "corrected": "magenta", "ended": "blue", "retracted": "red"}
+STYLES: Final = {"superseded": "yellow", "corrected": "magenta", "ended": "blue", "retracted": "red", "contested": "yellow", "reinforced": "green"}
 
 
 def show_header(out: "Console", conversation: Conversation, played: Played, *, seconds: float, others: bool) -> None:
@@ -29,9 +29,9 @@ def show_header(out: "Console", conversation: Conversation, played: Played, *, s
     span = f", {' to '.join(months)}" if times else ""
     sessions = len({session.id for session in conversation.sessions})
     out.print(f"The conversation {clean(conversation.name)}: {many(sessions, 'session')}{span}", style="bold", soft_wrap=True)
-    written = f"; {many(played.remembered, 'memory', 'memories')} remembered, of which {played.superseded} superseded others; {played.corrected} corrected"
-    marked = any(turn.marks for session in conversation.sessions for turn in session.turns)
-    out.print(f"{many(played.turns, 'turn')} kept word for word{written if marked else ''}; {seconds:.1f} s, on this machine alone.", soft_wrap=True)
+    ended = f"of which {played.superseded} superseded others, {played.found} of them without being told to"
+    written = f"{many(played.remembered, 'memory', 'memories')} remembered, {ended}; {played.corrected} corrected"
+    out.print(f"{many(played.turns, 'turn')} kept word for word; {written}; {seconds:.1f} s, on this machine alone.", soft_wrap=True)
     if others:
         out.print("The file holds others; choose with --conversation.", style="dim")
 
@@ -40,6 +40,8 @@ def show_tour(out: "Console", tour: Tour) -> None:
     """Each part that has something to show."""
     if tour.holds:
         _show_holds(out, tour.holds)
+    if tour.found:
+        _show_found(out, tour.found)
     if tour.comparisons:
         _show_comparisons(out, tour)
     if tour.history:
@@ -51,7 +53,7 @@ def show_tour(out: "Console", tour: Tour) -> None:
     for answer in tour.answers:
         _show_answer(out, answer)
     if not (tour.holds or tour.answers):
-        out.print('The file marks no memories and asks no questions: ask one of your own with --ask "…".')
+        out.print('Nothing was drawn from it, and the file asks no questions: ask one of your own with --ask "…".')
 
 
 def show_next(out: "Console", *, store: str | None, scope: Scope) -> None:
@@ -93,6 +95,16 @@ def _show_holds(out: "Console", holds: Sequence[Version]) -> None:
     out.print(table)
     if len(holds) > SHOWN:
         out.print(f"and {len(holds) - SHOWN:,} from before", style="dim")
+
+
+def _show_found(out: "Console", found: Sequence[Found]) -> None:
+    _title(out, "Found out by itself", "memory.remember(text).reason")
+    table = _table("what ended", "what ended it", "why")
+    for each in found[-SHOWN:]:
+        table.add_row(clean(each.old.content), clean(each.new.content), clean(each.reason))
+    out.print(table)
+    if len(found) > SHOWN:
+        out.print(f"and {len(found) - SHOWN:,} from before", style="dim")
 
 
 def _show_comparisons(out: "Console", tour: Tour) -> None:

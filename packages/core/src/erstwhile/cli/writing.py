@@ -7,14 +7,15 @@ import typer
 
 from erstwhile.cli import inputs
 from erstwhile.cli.entries import VERSION_HEADINGS, of_version
-from erstwhile.cli.output import console, many, print_json, print_list, shown
+from erstwhile.cli.outcomes import tell
+from erstwhile.cli.output import console, many, print_json, shown
 from erstwhile.cli.place import Place
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import Provenance, SourceKind
 from erstwhile.versions import KEEP, Keep
 
 if TYPE_CHECKING:
-    from erstwhile.results import Outcome, Receipt
+    from erstwhile.results import Receipt
     from erstwhile.scoped import ScopedMemory
 
 __all__ = ["correct", "erase", "remember", "retract"]
@@ -36,11 +37,11 @@ def remember(
     place: Place,
     *,
     text: _Text,
-    type: Annotated[str | None, typer.Option(help="Its type; see `erstwhile types`. Default: that of what it supersedes, else fact.")] = None,
+    type: Annotated[str | None, typer.Option(help="Its type; see `erstwhile types`. Default: that of what it ends, else what its words tell.")] = None,
     valid_from: Annotated[str | None, typer.Option("--from", help="Since when it holds. Default: now.")] = None,
     valid_to: Annotated[str | None, typer.Option("--to", help="Until when. Default: until changed.")] = None,
     supersedes: Annotated[
-        list[str] | None, typer.Option(help="Id of a memory that it ends; may be repeated. (What a text supersedes is not found out by itself yet.)")
+        list[str] | None, typer.Option(help="Id of a memory that it ends; may be repeated. It is compared with no other then. Default: found out by itself.")
     ] = None,
     tag: _Tags = None,
     alias: _Aliases = None,
@@ -55,8 +56,14 @@ def remember(
     metadata: _Metadata = None,
     expires: Annotated[str | None, typer.Option(help="From when on it no longer holds, whatever --to says.")] = None,
     key: Annotated[str | None, typer.Option(help="Idempotency key: a second call with the same key changes nothing.")] = None,
+    relate: Annotated[
+        bool, typer.Option("--relate/--no-relate", help="Whether it is compared with what the scope holds; without, it is kept as it is and ends nothing.")
+    ] = True,
 ) -> None:
-    """Remember something. It is durable when the command ends."""
+    """Remember something, and tell what it did to other memories, and why. It is durable when the command ends.
+
+    It may end an older memory, confirm it, stand beside it or clash with it; `erstwhile undo` takes that back.
+    """
     with place.memory() as memory:
         outcome = memory.remember(
             inputs.text(text),
@@ -74,8 +81,9 @@ def remember(
             metadata=inputs.metadata(metadata),
             expires_at=expires,
             key=key,
+            relate=relate,
         )
-    _tell(place, outcome)
+        tell(place, memory, outcome)
 
 
 def correct(
@@ -116,14 +124,14 @@ def correct(
             metadata=KEEP if better is None else better,
             at=at,
         )
-    _tell(place, outcome)
+        tell(place, memory, outcome)
 
 
 def retract(place: Place, *, id: Annotated[str, typer.Argument(help="Id of the memory, or of one version of it.")]) -> None:
     """Stop asserting a memory, as if it had never been said. Its history stays."""
     with place.memory() as memory:
         outcome = memory.retract(id)
-    _tell(place, outcome)
+        tell(place, memory, outcome)
 
 
 def erase(
@@ -183,16 +191,6 @@ def _tell_receipt(receipt: "Receipt") -> None:
         console(stderr=True).print(
             "What they were drawn from is still there; erase it by its ids, or use --evidence:", *receipt.evidence_kept, sep="\n", style="dim", soft_wrap=True
         )
-
-
-def _tell(place: Place, outcome: "Outcome") -> None:
-    if place.json:
-        print_json(outcome)
-        return
-    out = console()
-    if out.is_terminal:
-        out.print(f"{outcome.action.value.capitalize()}. {outcome.reason}", style="green", soft_wrap=True)
-    print_list([of_version(outcome.version)], VERSION_HEADINGS, empty="")
 
 
 def _or_none(given: str | None) -> str | Keep | None:

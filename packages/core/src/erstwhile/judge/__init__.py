@@ -8,5 +8,6 @@ from erstwhile.judge.llm import LlmJudge
 from erstwhile.judge.onnx import OnnxJudge
 from erstwhile.judge.protocol import Judge, Pair
 from erstwhile.judge.rules import RuleJudge
+from erstwhile.judge.shipped import shipped_judge
 
-__all__ = ["Cascade", "Judge", "LlmJudge", "OnnxJudge", "Pair", "RuleJudge"]
+__all__ = ["Cascade", "Judge", "LlmJudge", "OnnxJudge", "Pair", "RuleJudge", "shipped_judge"]

@@ -2,29 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Final
 
-from erstwhile.claims.reading import read
+from erstwhile.claims.reading import Reading, read
 from erstwhile.judge.protocol import Judge, Pair
-from erstwhile.relations import Judgement, Relation
+from erstwhile.judge.rules import TO_DO
+from erstwhile.model import Version
+from erstwhile.relations import RULES, Judgement, Relation
 
 __all__ = ["Cascade"]
 
 ENOUGH: Final = 0.7
 """A judgement at least so sure is not put to the next judge."""
+CLOSE: Final = 0.6
+"""Pairs less alike in meaning are not put to any but the first judge."""
+PARTLY: Final = 0.6
+"""How sure a judgement is at most of a memory that says several things: enough to open a conflict, not to end it."""
 
 
 class Cascade:
-    """Asks each judge in turn, and makes of the first sure answer what the times allow.
+    """Asks each judge in turn, and makes of the surest answer what times and values allow.
 
-    Of two memories that hold from the same time on, neither supersedes the other unless it says so: they contradict.
+    Of two memories that hold from the same time on, neither supersedes the other unless it says so: they contradict. What names another number, date or
+    amount repeats nothing.
 
     Args:
-        judges: In the order in which they are asked.
+        judges: In the order in which they are asked; the first about every pair.
+        budget: Those after the first are asked about the most alike pairs of a call, as long as the texts of these have together at most so many
+            characters, and about one pair in any case. Default: about all.
     """
 
-    def __init__(self, judges: Sequence[Judge]) -> None:
+    def __init__(self, judges: Sequence[Judge], *, budget: int | None = None) -> None:
         self._judges = tuple(judges)
+        self._budget = budget
 
     @property
     def name(self) -> str:
@@ -34,23 +45,57 @@ class Cascade:
     def judge(self, pairs: Sequence[Pair]) -> tuple[Judgement, ...]:
         """See `Judge.judge`; where nobody has anything to say, the two coexist."""
         found: dict[int, Judgement] = {}
-        for judge in self._judges:
-            open_places = [place for place in range(len(pairs)) if place not in found or found[place].score < ENOUGH]
-            answers = judge.judge([pairs[place] for place in open_places]) if open_places else ()
-            for place, answer in zip(open_places, answers, strict=True):
+        for number, judge in enumerate(self._judges):
+            places = self._open(pairs, found) if number else range(len(pairs))
+            answers = judge.judge([pairs[place] for place in places]) if places else ()
+            for place, answer in zip(places, answers, strict=True):
                 if answer is not None and (place not in found or answer.score > found[place].score):
                     found[place] = answer
-        return tuple(_timed(found[place], pair) if place in found else _nothing(pair) for place, pair in enumerate(pairs))
+        return tuple(_allowed(found[place], pair) if place in found else _nothing(pair) for place, pair in enumerate(pairs))
+
+    def _open(self, pairs: Sequence[Pair], found: dict[int, Judgement]) -> list[int]:
+        places = [place for place, pair in enumerate(pairs) if pair.cosine >= CLOSE and (place not in found or found[place].score < ENOUGH)]
+        nearest = sorted(places, key=lambda place: (-pairs[place].cosine, pairs[place].earlier.id, pairs[place].later.id))
+        spent = accumulate(len(pairs[place].earlier.content) + len(pairs[place].later.content) for place in nearest)
+        return sorted(
+            place for place, characters in zip(nearest, spent, strict=True) if place == nearest[0] or self._budget is None or characters <= self._budget
+        )
 
 
 def _nothing(pair: Pair) -> Judgement:
     return Judgement(relation=Relation.COEXISTS, score=round(max(0.0, 1 - pair.cosine), 6), reason="Nothing tells that they clash.")
 
 
-def _timed(judgement: Judgement, pair: Pair) -> Judgement:
+def _allowed(judgement: Judgement, pair: Pair) -> Judgement:
+    if judgement.relation is Relation.DUPLICATE and judgement.judge != RULES and (other := _otherwise(pair)):
+        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
     if judgement.relation is not Relation.SUPERSEDES:
         return judgement
-    corrects = judgement.explicit or read(pair.later.content, pair.later.source.actor).has("corrected")
-    if pair.same_time and not corrects:
+    if judgement.judge != RULES and len({claim.slot for claim in pair.earlier.claims}) > 1:
+        reason = f"{judgement.reason} The earlier one says several things, some of which may still hold."
+        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=reason, ends=False)
+    later = _reading(pair.later)
+    explicit = judgement.explicit or later.has("corrected")
+    if pair.same_time and not explicit:
         return replace(judgement, relation=Relation.CONTRADICTS, reason=f"{judgement.reason} Both are said of the same time.", ends=False)
-    return replace(judgement, explicit=corrects)
+    return replace(judgement, explicit=explicit, ends=judgement.ends or _ends(pair, later))
+
+
+def _reading(version: Version) -> Reading:
+    return read(version.content, version.source.actor)
+
+
+def _otherwise(pair: Pair) -> str:
+    """What a repetition cannot have that the other has not: numbers and dates, an ending. They are compared, not embedded."""
+    earlier, later = _reading(pair.earlier), _reading(pair.later)
+    kinds = {value.kind for value in earlier.text.values} & {value.kind for value in later.text.values}
+    if any({value for value in earlier.text.values if value.kind == kind} != {value for value in later.text.values if value.kind == kind} for kind in kinds):
+        return "it names other values"
+    return "only one of the two says that it is over" if earlier.has("ended") != later.has("ended") else ""
+
+
+def _ends(pair: Pair, later: Reading) -> bool:
+    # Of what was to be done, whatever is no such thing itself says how it came out.
+    if pair.earlier.type in TO_DO:
+        return pair.later.type not in TO_DO
+    return later.has("ended") and not later.replaced and not any(claim.positive for claim in later.claims)

@@ -1,17 +1,22 @@
 """The judge that needs no model: it compares what two texts claim. Where they claim nothing of the same thing, it has nothing to say."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH
-from erstwhile.claims.reading import Reading, read
+from erstwhile.claims.attributes import SWITCH, kinds_of
+from erstwhile.claims.reading import REPORTS, Reading, read
+from erstwhile.claims.words import is_past, stem
 from erstwhile.judge.protocol import Pair
-from erstwhile.model import Version
+from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
 __all__ = ["RuleJudge"]
 
+TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
+"""Types of what is over once it is done."""
+_AHEAD: Final = frozenset(("will", "i'll", "we'll", "going", "should", "must", "need", "needs", "promised", "planned", "wanted", "agreed", "decided", "almost"))
 _LIVING: Final = ("live in", "live at", "resid in", "be base in")
 _PLACES: Final = frozenset(("city", "country"))
 _USING: Final = frozenset(("use", "run on", "work with", "be host on", "be host at", "be store in", "be on", "be in"))
@@ -27,28 +32,41 @@ class RuleJudge:
 
     def judge(self, pairs: Sequence[Pair]) -> tuple[Judgement | None, ...]:
         """See `Judge.judge`."""
-        return tuple(_judge(_reading(pair.earlier), _reading(pair.later)) for pair in pairs)
+        return tuple(_judge(pair) for pair in pairs)
 
 
-def _reading(version: Version) -> Reading:
-    return read(version.content, version.source.actor)
-
-
-def _judge(earlier: Reading, later: Reading) -> Judgement | None:
+def _judge(pair: Pair) -> Judgement | None:
+    earlier, later = (read(version.content, version.source.actor) for version in (pair.earlier, pair.later))
     if _same_words(earlier, later):
         return Judgement(relation=Relation.DUPLICATE, score=0.97, reason="It says the same in the same words.")
     if later.mood:
-        return Judgement(relation=Relation.COEXISTS, score=0.8, reason=f"The later one {later.mood}, so it settles nothing.")
-    return _by_claims(earlier, later) or _by_change(earlier, later)
+        score = 0.6 if later.mood == REPORTS else 0.8
+        return Judgement(relation=Relation.COEXISTS, score=score, reason=f"The later one {later.mood}, so it settles nothing.")
+    # What each claims was read when it was written.
+    before, after = pair.earlier.claims, pair.later.claims
+    return (
+        _by_claims(_Side(before, earlier), _Side(after, later))
+        or _by_change(_Side(before, earlier), later)
+        or _over(earlier, later, to_do=pair.earlier.type in TO_DO)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    claims: tuple[Claim, ...]
+    reading: Reading
 
 
 def _same_words(earlier: Reading, later: Reading) -> bool:
-    before, after = (sorted(token.norm for token in reading.text.tokens) for reading in (earlier, later))
-    return bool(before) and before == after and earlier.mood == later.mood and earlier.text.tokens[0].norm == later.text.tokens[0].norm
+    # Most pairs are told apart by their length; only what is left is read.
+    if abs(len(earlier.content) - len(later.content)) > 0.2 * len(later.content) + 5 or earlier.lower[:1] != later.lower[:1]:
+        return False
+    before, after = ([token.norm for token in reading.text.tokens] for reading in (earlier, later))
+    return bool(before) and sorted(before) == sorted(after) and before[0] == after[0] and earlier.mood == later.mood
 
 
-def _by_claims(earlier: Reading, later: Reading) -> Judgement | None:
-    compared = [(before, _compare(before, after, earlier, later)) for before in earlier.claims for after in later.claims]
+def _by_claims(earlier: _Side, later: _Side) -> Judgement | None:
+    compared = [(before, _compare(before, after, earlier.reading, later.reading)) for before in earlier.claims for after in later.claims]
     found = [(before, judgement) for before, judgement in compared if judgement is not None]
     if not found:
         return None
@@ -72,13 +90,13 @@ def _compare(before: Claim, after: Claim, earlier: Reading, later: Reading) -> J
         return _same_value(before, after, earlier, later)
     if before.positive and after.positive:
         return _other_value(before, after, earlier, later)
-    return Judgement(relation=Relation.COEXISTS, score=0.8, reason=f"Another value of the same: {_slot(after)}.")
+    return Judgement(relation=Relation.COEXISTS, score=0.5, reason=f"Another value of the same: {_slot(after)}.")
 
 
 def _of_another(before: Claim, after: Claim) -> Judgement | None:
     old, new = set(before.subject.split()), set(after.subject.split())
     if before.attribute == after.attribute and before.value == after.value and old - new and new - old:
-        return Judgement(relation=Relation.COEXISTS, score=0.85, reason="The same is said of two.")
+        return Judgement(relation=Relation.COEXISTS, score=0.6, reason="The same is said of two.")
     return None
 
 
@@ -87,7 +105,7 @@ def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) 
     if old <= new:
         return Judgement(relation=Relation.REFINES, score=0.8, reason=f"It says more of the same: {_slot(after)}.")
     if new <= old:
-        return Judgement(relation=Relation.COEXISTS, score=0.75, reason=f"It says less of the same: {_slot(after)}.")
+        return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after)}.")
     if before.single is False or after.single is False:
         return Judgement(relation=Relation.COEXISTS, score=0.9, reason=f"There can be several: {_slot(after)}.")
     if later.has("additive") or _qualified_apart(earlier, later, before, after):
@@ -110,7 +128,7 @@ def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -
 
 
 def _switched(before: Claim, after: Claim) -> Judgement | None:
-    old, new = _kinds(before.value), _kinds(after.value)
+    old, new = kinds_of(before.value), kinds_of(after.value)
     if not before.positive or set(before.value.split()) & set(after.value.split()):
         return None
     if shared := old & new:
@@ -120,20 +138,30 @@ def _switched(before: Claim, after: Claim) -> Judgement | None:
     return None
 
 
-def _kinds(value: str) -> frozenset[str]:
-    names = value.split()
-    known = lexicon.kinds()
-    return frozenset(kind for name in (*names, "-".join(names[:2])) for kind in known.get(name, ()))
-
-
-def _by_change(earlier: Reading, later: Reading) -> Judgement | None:
+def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
     # "We switched from Jenkins to GitHub Actions" names what "We use Jenkins" claims.
     for claim in earlier.claims:
         named = [phrase for phrase in sorted(later.former) if set(phrase.split()) >= set(claim.value.split())]
-        if named and claim.positive and claim.attribute in _USING | set(_LIVING) and not _qualified_apart(earlier, later, claim):
+        if named and claim.positive and claim.attribute in _USING | set(_LIVING) and not _qualified_apart(earlier.reading, later, claim):
             reason = f"It names what was before: {named[0]}."
             return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=reason, ends=not later.replaced, explicit=True)
     return None
+
+
+def _over(earlier: Reading, later: Reading, *, to_do: bool) -> Judgement | None:
+    """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
+    ended = later.has("ended")
+    if earlier.has("ended") or later.has("additive") or not (ended or (to_do and _is_done(later))):
+        return None
+    said = later.text.content - frozenset(map(stem, lexicon.cue_words("ended")))
+    if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:
+        return None
+    return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It says, of the same thing, that it is over.", ends=True, explicit=True)
+
+
+def _is_done(reading: Reading) -> bool:
+    words = reading.lower.split()
+    return any(map(is_past, words)) and " to be " not in reading.lower and not reading.has("negated") and not any(word in _AHEAD for word in words)
 
 
 def _qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:

@@ -4,8 +4,9 @@ A point is one version: its id is the version's, its vectors are ``dense`` (the 
 payload holds the whole version as JSON under ``body``, with its CRC-32 under ``check``, beside the fields that filters need.
 
 Some fields exist to make the everyday question cheap, for every condition on a time is a look-up per version. ``live`` names the scope of a version that
-is still believed, ``held`` that of one that is no turn, and ``vt`` is the earlier of its end and its expiry. What is believed is either ``open``, that is, it holds from before it was written and
-until changed, or ``bounded``. Of what holds now, the open part needs no condition on time at all; only the bounded part, mostly small, does.
+is still believed, ``held`` that of one that is no turn, and ``vt`` is the earlier of its end and its expiry. What is believed is either ``open``, that is,
+it holds from before it was written and until changed, or ``bounded``. Of what holds now, the open part needs no condition on time at all; only the bounded
+part, mostly small, does.
 
 Times are whole microseconds since 1970. Qdrant compares ranges as float64, exact from 1685 to 2255 and to 32 microseconds until the year 9999.
 """

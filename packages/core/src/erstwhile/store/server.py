@@ -35,7 +35,7 @@ from erstwhile.time import from_micros
 
 __all__ = ["ServerStore"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 OLDEST: Final = (1, 19)
 """The first server that takes word statistics over one scope; an older one would let scopes change each other's ranking without a word."""
 

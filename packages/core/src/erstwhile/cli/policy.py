@@ -1,0 +1,93 @@
+"""The command `policy`."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from erstwhile.cli.output import clean, console, print_json
+from erstwhile.cli.place import Place
+from erstwhile.config import Settings
+from erstwhile.errors import InvalidInputError, shown
+from erstwhile.model import MemoryType
+from erstwhile.policy import Policy, Rule
+
+__all__ = ["policy"]
+
+THRESHOLDS: Final = {
+    "retire_at": "How sure a judge must be before a memory is ended; below, a conflict is opened.",
+    "open_at": "How sure, before a conflict is opened; below, both stay without a word.",
+    "reinforce_at": "How sure, before a memory is taken for a repetition.",
+    "least_confidence": "A memory of at least this confidence is not ended by one below it.",
+}
+
+
+def policy(
+    place: Place,
+    *,
+    set: Annotated[  # noqa: A002 - it becomes the option's name
+        list[str] | None, typer.Option("--set", help=f"A rule for a type, as type=rule, such as goal=close; may be repeated. Rules: {', '.join(Rule)}.")
+    ] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Put the shipped policy in the place of yours, before anything is set.")] = False,
+) -> None:
+    """Show what a new memory may do to old ones: the rule of each type, how far each source is trusted, how sure a judge must be. Or change it.
+
+    It is read from the file that ERSTWHILE_POLICY names, else from policy.toml in the home folder, whenever a store is opened. With --set that file is written
+    anew: what it says stays, comments in it do not. The rest of it is changed in an editor.
+    """
+    settings = Settings.load()
+    found = settings.policy
+    if (set or reset) and settings.policy_file is not None:
+        found = _changed(Policy() if reset else found, set or ())
+        _write(settings.policy_file, found)
+    _tell(place, found, settings.policy_file)
+
+
+def _changed(policy: Policy, given: Sequence[str]) -> Policy:
+    for each in given:
+        kind, sign, rule = each.partition("=")
+        if not sign:
+            raise InvalidInputError(f"--set: {shown(each)} is not a rule for a type; write type=rule, such as goal=close.")
+        policy = policy.with_rule(kind.strip(), rule)
+    return policy
+
+
+def _write(path: Path, policy: Policy) -> None:
+    from erstwhile.store.durable import write_file
+
+    # A link stays one.
+    target = path.resolve()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_file(target, policy.toml().encode())
+    except OSError as error:
+        with suppress(OSError):
+            target.with_name(f"{target.name}.new").unlink()
+        raise InvalidInputError(f"The policy {path} cannot be written: {error.strerror or error}. Choose another file with ERSTWHILE_POLICY.") from None
+
+
+def _tell(place: Place, found: Policy, file: Path | None) -> None:
+    there = file is not None and file.exists()
+    if place.json:
+        print_json({"file": None if file is None else str(file), "exists": there, "policy": found, "meanings": {rule.value: rule.meaning for rule in Rule}})
+        return
+    out = console()
+    out.print(f"From {clean(str(file))}" if there else f"As shipped; your own would be in {clean(str(file))}", style="dim", soft_wrap=True)
+    shipped = Policy()
+    out.print("\nWhat may end a memory, by its type", style="bold")
+    for kind in MemoryType:
+        rule, usual = found.rules[kind], shipped.rules[kind]
+        out.print(f"{kind:<18}{rule:<12}{rule.meaning}{_instead(rule, usual)}", soft_wrap=True)
+    out.print("\nHow far a source is trusted", style="bold")
+    for source, trust in found.trust.items():
+        out.print(f"{source:<18}{trust}{_instead(trust, shipped.trust[source])}", soft_wrap=True)
+    out.print("\nHow sure it must be, 0 to 1", style="bold")
+    for name, meaning in THRESHOLDS.items():
+        share, usual_share = getattr(found, name), getattr(shipped, name)
+        out.print(f"{name:<18}{share:<12}{meaning}{_instead(share, usual_share)}", soft_wrap=True)
+
+
+def _instead(now: object, shipped: object) -> str:
+    return "" if now == shipped else f" (Shipped: {shipped}.)"
