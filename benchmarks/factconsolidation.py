@@ -96,7 +96,7 @@ def measure_writes(writes: Sequence[Write], held: frozenset[str], ask: Ask) -> d
             if kind == "several":
                 kinds[kind]["newest_first"] += [*ask(newest.without_value)][:1] == [newest.text]
     alone = [facts[0].text for facts in slots.values() if len(facts) == 1]
-    merged = {fact.text for fact, outcome in writes if outcome.action in (Action.REINFORCED, Action.UNCHANGED) and outcome.version.content != fact.text}
+    merged = {fact.text for fact, outcome in writes if outcome.version.content != fact.text}
     lost = [text for text in alone if text not in held]
     return {
         "pairs": {name: dict(counts) for name, counts in kinds.items()},

@@ -1,7 +1,7 @@
 """Write a trained classifier as a judge's folder: ``python scripts/build_judge export runs/one/model.pt --out model``.
 
-Needs torch; README.md says how to run it. It writes model.onnx, tokenizer.json and manifest.json as erstwhile.judge.onnx reads them, with thresholds chosen on the development set; then it measures
-8 bits against fp32, and the time that a pair takes on one thread.
+Needs torch; README.md says how to run it. It writes model.onnx, tokenizer.json and manifest.json as erstwhile.judge.onnx reads them, with thresholds chosen on
+the development set; then it measures 8 bits against fp32, and the time that a pair takes on one thread.
 """
 
 from __future__ import annotations

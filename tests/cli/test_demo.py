@@ -49,7 +49,7 @@ def test_what_it_answers(ew: "CommandLine", tmp_path: Path) -> None:
     tour = told["tour"]
     assert [(found["old"]["content"], found["new"]["content"]) for found in tour["found"]] == [
         ("Ana lives in Porto", "Ana lives in Lisbon, in Graça"),
-        ("Tidemark's database is SQLite", "Tidemark's database is PostgreSQL"),
+        ("Tidemark uses SQLite as its database", "Tidemark moved its database from SQLite to PostgreSQL"),
         ("Ana works at Fogtree as a backend developer", "Ana works at Marela Health as a platform engineer"),
         ("Ana lives in Porto", "Ana lives in Braga, with her sister Inês"),
     ]

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from erstwhile.embed import HashingEmbedder
+from erstwhile.embed import Embedder, HashingEmbedder, load_embedder
+from erstwhile.engine import Engine
 from erstwhile.extract import RuleExtractor
-from erstwhile.judge import Cascade, Judge, Pair, RuleJudge
+from erstwhile.judge import Judge, Pair
 from erstwhile.ledger import Ledger
 from erstwhile.model import Scope
 from erstwhile.policy import Policy
@@ -72,18 +73,19 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+@pytest.fixture(scope="session")
+def shipped() -> Embedder:
+    """The embedding model that is shipped."""
+    return load_embedder("bge-small")
+
+
 @pytest.fixture(params=["memory", "edge"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A store in memory, and an embedded one."""
-    made: Store = ReferenceStore(**PARTS) if request.param == "memory" else EdgeStore(tmp_path / "store", **PARTS, durable=False)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def ana(store: Store, clock: FixedClock) -> ScopedMemory:
-    """The memory of the user Ana, with the judge that needs no model, on each store."""
-    return memory(store, clock, judge=Cascade([RuleJudge()]))
+def ana(request: pytest.FixtureRequest, tmp_path: Path, shipped: Embedder, clock: FixedClock) -> Iterator[ScopedMemory]:
+    """An empty memory with all that is shipped, on a store in memory and on an embedded one."""
+    parts: dict[str, Any] = {"fingerprint": shipped.fingerprint, "dimension": shipped.dimension}
+    store: Store = ReferenceStore(**parts) if request.param == "memory" else EdgeStore(tmp_path / "store", **parts, durable=False)
+    with Engine(store=store, embedder=shipped, clock=clock) as engine:
+        yield engine.scope(user="ana")
 
 
 @pytest.fixture
@@ -93,12 +95,19 @@ def told(clock: FixedClock) -> Callable[..., ScopedMemory]:
 
 
 @pytest.fixture
+def judging(clock: FixedClock, shipped: Embedder) -> Callable[[Judge], ScopedMemory]:
+    """Makes an empty memory, with the shipped embedding model and a judge of the caller's choice."""
+    parts: dict[str, Any] = {"fingerprint": shipped.fingerprint, "dimension": shipped.dimension}
+    return lambda judge: memory(ReferenceStore(**parts), clock, judge=judge, model=shipped)
+
+
+@pytest.fixture
 def bo(told: Callable[..., ScopedMemory]) -> ScopedMemory:
     """An empty memory, with a judge that goes by the first word of a text (see `Told`)."""
     return told()
 
 
-def memory(store: Store, clock: Clock, *, judge: Judge, policy: Policy | None = None) -> ScopedMemory:
+def memory(store: Store, clock: Clock, *, judge: Judge, policy: Policy | None = None, model: Embedder = MODEL) -> ScopedMemory:
     """A memory with this judge and no other."""
-    ledger = Ledger(store=store, embedder=MODEL, clock=clock)
+    ledger = Ledger(store=store, embedder=model, clock=clock)
     return ScopedMemory(ledger, scope=Scope(user="ana"), resolver=Resolver(judge=judge, policy=policy or Policy()), extractor=RuleExtractor())

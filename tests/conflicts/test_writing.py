@@ -5,12 +5,16 @@ from collections.abc import Callable
 import pytest
 
 from erstwhile.errors import InvalidInputError
-from erstwhile.model import MemoryType, Version
+from erstwhile.model import MemoryType, Provenance, Scope, SourceKind
+from erstwhile.policy import Policy
+from erstwhile.relating import Resolver
 from erstwhile.relations import RULES, Judgement, Relation
 from erstwhile.results import Action
 from erstwhile.scoped import ScopedMemory
 from erstwhile.testing import FixedClock
 from erstwhile.time import AsOf
+
+INFERRED = Provenance(kind=SourceKind.INFERRED, actor="model")
 
 
 def _held(memory: ScopedMemory, at: str | None = None) -> list[str]:
@@ -37,7 +41,7 @@ def test_a_newer_fact_takes_the_place_of_the_older(ana: ScopedMemory, clock: Fix
 
 
 def test_a_memory_ends_without_a_successor(ana: ScopedMemory, clock: FixedClock) -> None:
-    """"I no longer …" ends what was so, puts nothing in its place, and is a memory of its own time; what was so stays in the past."""
+    """ "I no longer …" ends what was so, puts nothing in its place, and is a memory of its own time; what was so stays in the past."""
     old = ana.remember("I work at Acme")
     clock.set("2025-03-01")
     end = ana.remember("I no longer work at Acme")
@@ -65,7 +69,7 @@ def test_what_was_done_or_dropped_is_none_any_more(told: Callable[..., ScopedMem
     assert end.action is Action.ENDED
     assert bo.snapshot(types=[kind]) == ()
     assert not bo.recall("todo", types=[kind])
-    assert [version.content for version in bo.snapshot(types=[kind], as_of="2025-01-01")] == [said]
+    assert [version.content for version in bo.snapshot(types=[kind], as_of="2025-01-01T12:00Z")] == [said]
 
 
 def test_a_commitment_is_not_ended_by_another_value(told: Callable[..., ScopedMemory], clock: FixedClock) -> None:
@@ -81,12 +85,12 @@ def test_a_commitment_is_not_ended_by_another_value(told: Callable[..., ScopedMe
 def test_said_again_in_other_words_it_is_confirmed(bo: ScopedMemory, clock: FixedClock) -> None:
     """A paraphrase piles nothing up: the memory is surer, was last said now, and keeps the paraphrase with its source."""
     first = bo.remember("home: Porto", confidence=0.6)
-    later = clock.advance()
+    clock.advance()
     again = bo.remember("home: Porto!", confidence=0.8)
     assert (again.action, again.memory_id, again.version.content) == (Action.REINFORCED, first.memory_id, "home: Porto")
     assert again.version.confidence == pytest.approx(1 - 0.4 * 0.6)
-    assert (again.version.confirmed_at, again.version.valid_from) == (later, first.version.valid_from)
-    assert [(said.said, said.at, said.source.actor) for said in again.version.confirmations] == [("home: Porto!", later, "user")]
+    assert (again.version.confirmed_at, again.version.valid_from) == (again.version.system_from, first.version.valid_from)
+    assert [(said.said, said.at, said.source.actor) for said in again.version.confirmations] == [("home: Porto!", again.version.system_from, "user")]
     assert bo.stats().holding == 1
     assert bo.changes("2024-01-01")[-1].action is Action.REINFORCED
     assert bo.remember("home: Porto!").action is Action.UNCHANGED
@@ -111,23 +115,20 @@ def test_said_again_of_the_past_it_is_confirmed_there(bo: ScopedMemory, clock: F
 
 def test_a_repetition_still_ends_what_it_rivals(told: Callable[..., ScopedMemory], clock: FixedClock) -> None:
     """Where a guess was contested by what somebody said, saying the guess settles it: the guess is confirmed and its rival ends, with nothing piled up."""
-    from erstwhile.model import Provenance, SourceKind
-
     bo = told()
     bo.remember("home: Porto")
     clock.advance()
-    guess = bo.remember("home: Lisbon", source=Provenance(kind=SourceKind.INFERRED, actor="model"))
+    guess = bo.remember("home: Lisbon", source=INFERRED)
     assert guess.action is Action.CONTESTED
-    later = clock.advance()
+    clock.advance()
     said = bo.remember("home: Lisbon!")
     assert (said.action, said.memory_id) == (Action.SUPERSEDED, guess.memory_id)
     assert _held(bo) == ["home: Lisbon"]
     assert bo.conflicts() == ()
     assert not any(hit.contested for hit in bo.recall("home"))
-    assert [version.valid_to for version in bo.snapshot(as_of="2025-01-01")] == [later]
-    inferred = Provenance(kind=SourceKind.INFERRED, actor="model")
+    assert [version.valid_to for version in bo.snapshot(as_of="2025-01-01T12:00Z")] == [said.version.system_from]
     clock.advance()
-    assert bo.remember("home: Rome", source=inferred).action is Action.CONTESTED
+    assert bo.remember("home: Rome", source=INFERRED).action is Action.CONTESTED
 
 
 @pytest.mark.parametrize("second", ["home: Lisbon+", "pet: cat", "whatever"])
@@ -177,10 +178,23 @@ def test_one_of_many_sees_those_before_it(bo: ScopedMemory) -> None:
     assert _held(bo) == ["home: Faro"]
 
 
+def test_a_clock_that_stands_still_keeps_the_order(bo: ScopedMemory) -> None:
+    """What is said after something else is newer, however coarse the clock: in one call or two, it takes the place and clashes with nothing."""
+    outcomes = [*bo.remember_many(["home: Porto", "home: Lisbon"]), bo.remember("home: Faro")]
+    assert [outcome.action for outcome in outcomes] == [Action.REMEMBERED, Action.SUPERSEDED, Action.SUPERSEDED]
+    assert bo.conflicts() == ()
+
+
+def test_what_was_superseded_often_is_still_found(bo: ScopedMemory, clock: FixedClock) -> None:
+    """A long history does not hide what holds now from what comes in."""
+    for number in range(60):
+        clock.advance()
+        bo.remember(f"home: Porto {number}")
+    assert _held(bo) == ["home: Porto 59"]
+
+
 def test_other_scopes_are_not_looked_at(clock: FixedClock, ana: ScopedMemory) -> None:
     """Neither another scope, nor one that reads take in, is compared or ended."""
-    from erstwhile.model import Scope
-
     ana.remember("I live in Porto")
     other = ScopedMemory(ana._ledger, scope=Scope(user="bo"), also=(ana.scope,), resolver=ana._resolver, extractor=ana._extractor)
     clock.advance()
@@ -227,9 +241,6 @@ def test_a_judge_that_fails_writes_nothing(clock: FixedClock, bo: ScopedMemory) 
         def judge(self, pairs: object) -> list[Judgement | None]:
             raise InvalidInputError("broken")
 
-    from erstwhile.policy import Policy
-    from erstwhile.relating import Resolver
-
     bo.remember("home: Porto")
     broken = ScopedMemory(bo._ledger, scope=bo.scope, resolver=Resolver(judge=Broken(), policy=Policy()), extractor=bo._extractor)
     with pytest.raises(InvalidInputError, match="broken"):
@@ -237,5 +248,14 @@ def test_a_judge_that_fails_writes_nothing(clock: FixedClock, bo: ScopedMemory) 
     assert bo.stats().versions == 1
 
 
-def _contents(versions: tuple[Version, ...]) -> list[str]:
-    return [version.content for version in versions]
+def test_correcting_a_detail_keeps_what_confirmed_it(bo: ScopedMemory, clock: FixedClock) -> None:
+    """A tag is put right without losing when the same was said again, that it is an ending, or how sure its type is; another text starts afresh."""
+    home = bo.remember("home: Porto", valid_from="2024-01-01")
+    again = bo.remember("home: Porto!")
+    tagged = bo.correct(home.memory_id, tags=["x"])
+    assert (tagged.version.confirmations, tagged.version.type_confidence) == (again.version.confirmations, home.version.type_confidence)
+    assert bo.correct(home.memory_id, type="context").version.type_confidence == 1.0
+    assert bo.correct(home.memory_id, "home: Porto, in Foz").version.confirmations == ()
+    ending = bo.remember("home: not Porto, in Foz")
+    assert ending.action is Action.ENDED
+    assert bo.correct(ending.version, importance=0.1).version.ends

@@ -66,3 +66,15 @@ def test_each_pair_stands_once() -> None:
     every = [row for path in TRAINING for row in rows(path)]
     assert not [id for id, count in Counter(row["id"] for row in every).items() if count > 1]
     assert not [pair for pair, count in Counter((row["old"].lower(), row["new"].lower()) for row in every).items() if count > 1]
+
+
+def test_the_table_counts_what_is_there() -> None:
+    """The figures of the folder's README are those of its files."""
+    lines = (ROOT / "scripts/build_judge/pairs/README.md").read_text(encoding="utf-8").splitlines()
+    head, _, *table = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    relations = head[2:]
+    counted = [[path.name, rows(path)] for path in TRAINING]
+    counted.append(["together", [row for path in TRAINING for row in rows(path)]])
+    expected = [[name, str(len(every)), *(str(sum(row["relation"] == relation for row in every)) for relation in relations)] for name, every in counted]
+    assert table == expected
+    assert set(relations) == set(Relation)

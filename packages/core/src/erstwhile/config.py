@@ -58,18 +58,24 @@ class Settings:
             InvalidInputError: A variable has a value that cannot be used; the message names both.
         """
         values = os.environ if environment is None else environment
-        given = values.get("ERSTWHILE_POLICY")
-        policy_file = Path(given).expanduser() if given else _home(values) / "policy.toml"
+        policy_file = cls.policy_path(values)
         return cls(
             store=values.get("ERSTWHILE_STORE") or str(_home(values) / "store"),
             model=values.get("ERSTWHILE_MODEL") or "bge-small",
             threads=_threads(values.get("ERSTWHILE_THREADS")),
             durable=_flag("ERSTWHILE_DURABLE", values.get("ERSTWHILE_DURABLE")),
-            policy=_policy(policy_file, expected=bool(given)),
+            policy=_policy(policy_file, expected=bool(values.get("ERSTWHILE_POLICY"))),
             policy_file=policy_file,
             user=values.get("ERSTWHILE_USER") or None,
             api_key=values.get("QDRANT_API_KEY") or None,
         )
+
+    @staticmethod
+    def policy_path(environment: Mapping[str, str] | None = None) -> Path:
+        """Where the policy is read from, whether there is such a file or not."""
+        values = os.environ if environment is None else environment
+        given = values.get("ERSTWHILE_POLICY")
+        return Path(given).expanduser() if given else _home(values) / "policy.toml"
 
 
 def _home(values: Mapping[str, str]) -> Path:

@@ -1,10 +1,10 @@
 """The engine: opens a store with its embedding model, and hands out the memory of each scope."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from erstwhile.config import MEMORY, Settings
 from erstwhile.embed import Embedder, load_embedder
@@ -26,8 +26,14 @@ __all__ = ["ChatCall", "Engine", "open_engine"]
 
 BUDGET: Final = 400
 """Characters of a new memory and its likeliest rivals that are put to a model in one write: about three short pairs, at two to four milliseconds each."""
-ChatCall = Callable[[str], object]
-"""Any callable from a prompt to an answer: a text, a mapping or a pydantic model."""
+
+
+class ChatCall(Protocol):
+    """Any callable from a prompt to an answer: a text, a mapping or a pydantic model."""
+
+    def __call__(self, prompt: str, /) -> object:
+        """Answer the prompt."""
+        ...
 
 
 def open_engine(

@@ -66,6 +66,7 @@ _TRUST: Final = {
     SourceKind.TOOL: 1,
     SourceKind.INFERRED: 1,
 }
+_THRESHOLDS: Final = ("retire_at", "open_at", "reinforce_at", "least_confidence")
 _SAID: Final = 3
 """The trust from which on only a source as trusted may end a memory, whatever its type: what a person said."""
 
@@ -80,7 +81,7 @@ class Policy:
             2 for what was observed or imported, 1 for what was inferred or came from a tool.
         retire_at: How sure a judge must be, 0 to 1, before a memory is ended. Default 0.7. Below it a conflict is opened.
         open_at: How sure, before a conflict is opened. Default 0.5. Below it both stay without a word.
-        reinforce_at: How sure, before a memory is taken for a repetition. Default 0.7.
+        reinforce_at: How sure, before a memory is taken for a repetition. Default 0.9: what is taken for one is not kept as a memory of its own.
         least_confidence: A memory of at least this confidence is not ended by one below it. Default 0.5.
     """
 
@@ -88,14 +89,14 @@ class Policy:
     trust: Mapping[SourceKind, int] = field(default_factory=dict)
     retire_at: float = 0.7
     open_at: float = 0.5
-    reinforce_at: float = 0.7
+    reinforce_at: float = 0.9
     least_confidence: float = 0.5
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "rules", _RULES | {MemoryType.of(kind): _rule(rule) for kind, rule in _mapping(self.rules, "rules").items()})
         put(self, "trust", _TRUST | {SourceKind.of(kind): _whole(trust, kind) for kind, trust in _mapping(self.trust, "trust").items()})
-        for name in ("retire_at", "open_at", "reinforce_at", "least_confidence"):
+        for name in _THRESHOLDS:
             put(self, name, check_share(getattr(self, name), name=name))
 
     @classmethod
@@ -105,17 +106,19 @@ class Policy:
         Raises:
             InvalidInputError: Something in it is no part of a policy, or cannot be used.
         """
-        names = ("rules", "trust", "retire_at", "open_at", "reinforce_at", "least_confidence")
+        names = ("rules", "trust", *_THRESHOLDS)
         if unknown := sorted(str(name) for name in _mapping(given, "policy") if name not in names):
             raise InvalidInputError(f"{', '.join(unknown)[:80]} is no part of a policy; the parts are {', '.join(names)}.")
         return cls(**given)
 
     def toml(self) -> str:
-        """The policy as a TOML file that `of` reads."""
-        thresholds = "".join(f"{name} = {getattr(self, name)}\n" for name in ("retire_at", "open_at", "reinforce_at", "least_confidence"))
-        rules = "".join(f'{kind} = "{rule}"\n' for kind, rule in self.rules.items())
-        trust = "".join(f"{kind} = {level}\n" for kind, level in self.trust.items())
-        return f"{thresholds}\n[rules]\n{rules}\n[trust]\n{trust}"
+        """What differs from the shipped policy, as a TOML file that `of` reads."""
+        shipped = Policy()
+        thresholds = [f"{name} = {getattr(self, name)}" for name in _THRESHOLDS if getattr(self, name) != getattr(shipped, name)]
+        rules = [f'{kind} = "{rule}"' for kind, rule in self.rules.items() if rule is not shipped.rules[kind]]
+        trust = [f"{kind} = {level}" for kind, level in self.trust.items() if level != shipped.trust[kind]]
+        tables = [*thresholds, *(["[rules]", *rules] if rules else []), *(["[trust]", *trust] if trust else [])]
+        return "".join(f"{line}\n" for line in tables)
 
     def with_rule(self, kind: MemoryType | str, rule: Rule | str) -> "Policy":
         """The same policy with another rule for one type."""

@@ -66,13 +66,14 @@ class Resolver:
         return Relating(judged=tuple(judged), rows=with_clashing(ledger.store, new.scope, rows))
 
     def _neighbours(self, ledger: "Ledger", new: Version, vector: "NDArray[np.float32]") -> Sequence[Row]:
-        where = Where(scopes=(new.scope,), types=tuple(MemoryType), believed=True)
+        holds = Interval(start=new.valid_from, end=new.valid_to)
+        # The time is asked for in the search: a memory that was superseded often would crowd itself out.
+        where = Where(scopes=(new.scope,), types=tuple(MemoryType), believed=True, during=holds)
         search = Search(where=where, vector=vector, text=new.content[:QUERY], limit=CANDIDATES)
         ids = [each.id for each in ledger.store.search(search) if each.lexical is not None or (each.dense or 0.0) >= CLOSE]
         if not ids:
             return ()
         rows = ledger.store.find(Find(where=replace(where, ids=tuple(ids)), vectors=True))
-        holds = Interval(start=new.valid_from, end=new.valid_to)
         return [row for row in rows if row.version.holds.overlaps(holds)]
 
 

@@ -89,7 +89,9 @@ def _placed(new: Version, judged: Sequence[Judged], retired: Sequence[Judged], b
     stay = {each.neighbour.id for each in judged} - {each.neighbour.id for each in retired} - {version.id for version in again}
     chains = [version for version in believed if version.memory_id in ended]
     acting = [version for version in chains if version.id not in stay] + [version for version in again if version.memory_id not in ended]
-    return timeline.supersede(new, acting, beside=[version for version in chains if version.id in stay], now=now, new_id=new_id)
+    known, joined = {version.id for version in acting}, {version.memory_id for version in acting}
+    beside = [version for version in believed if version.memory_id in joined and version.id not in known]
+    return timeline.supersede(new, acting, beside=beside, now=now, new_id=new_id)
 
 
 def _settled_apart(version: Version, repeated: Sequence[Judged]) -> bool:
@@ -193,7 +195,7 @@ def released(plan: Plan, believed: Sequence[Version], *, moved: Mapping[str, str
     Args:
         plan: The plan.
         believed: What is believed before it of the memories that it writes to, and of all that these clash with.
-        moved: Memories that go on as others, old ids to new ones.
+        moved: Memories of which something goes on as another: old ids to new ones.
         now: System time of the write.
         new_id: Gives the ids.
     """
@@ -202,13 +204,14 @@ def released(plan: Plan, believed: Sequence[Version], *, moved: Mapping[str, str
     appended = [_renamed(version, names) for version in plan.append]
     rest = {version.id: version for version in believed if version.id not in closed}
     others = [_renamed(version, names) for version in rest.values()]
-    before = {frozenset(names.get(memory_id, memory_id) for memory_id in pair): end for pair, end in _open(believed).items()}
+    before = _open(believed)
     after = _open([*others, *appended])
     # One that a later fact cut short lives on in the past; that is over too.
     cut = {pair for pair, end in after.items() if pair in before and end < before[pair] and end <= now}
     gone = {pair for pair in before if pair not in after} | cut
     sides = {(one, other) for pair in after.keys() - cut for one in pair for other in pair - {one}}
-    freed = [(old, _without(new, gone)) for old, new in zip(rest.values(), others, strict=True)]
+    moving = frozenset((*names, *names.values()))
+    freed = [(old, _without(new, gone, moving, sides)) for old, new in zip(rest.values(), others, strict=True)]
     changed = [(old, replace(new, id=new_id(), system_from=now, links=_plain(new.links))) for old, new in freed if old.links != new.links]
     kept = tuple(replace(version, links=replace(version.links, contradicts=_mutual(version, sides))) for version in appended)
     return Plan(close=(*plan.close, *(old for old, _ in changed)), append=(*kept, *(new for _, new in changed)))
@@ -233,12 +236,16 @@ def _open(versions: Iterable[Version]) -> dict[frozenset[str], datetime]:
 def _renamed(version: Version, names: Mapping[str, str]) -> Version:
     if not any(memory_id in names for memory_id in version.links.contradicts):
         return version
-    contradicts = tuple(dict.fromkeys(names.get(memory_id, memory_id) for memory_id in version.links.contradicts))
+    also = (names[memory_id] for memory_id in version.links.contradicts if memory_id in names)
+    contradicts = tuple(dict.fromkeys((*version.links.contradicts, *also)))
     return replace(version, links=replace(version.links, contradicts=contradicts))
 
 
-def _without(version: Version, gone: Collection[frozenset[str]]) -> Version:
-    left = tuple(memory_id for memory_id in version.links.contradicts if frozenset((version.memory_id, memory_id)) not in gone)
+def _without(version: Version, gone: Collection[frozenset[str]], moving: Collection[str], sides: Collection[tuple[str, str]]) -> Version:
+    me = version.memory_id
+    left = tuple(
+        memory_id for memory_id in version.links.contradicts if frozenset((me, memory_id)) not in gone and (memory_id not in moving or (me, memory_id) in sides)
+    )
     return version if left == version.links.contradicts else replace(version, links=replace(version.links, contradicts=left))
 
 

@@ -132,12 +132,26 @@ def _settled(conflict: Conflict, how: Settlement, text: str | None, believed: Se
     if how is Settlement.KEEP_BOTH:
         return Plan(), "Both are true; they are no longer contested."
     if how is Settlement.KEEP_OLD:
-        return timeline.retract(version for version in believed if version.id == newer.id), "The older one holds; the newer one is no longer asserted."
+        return timeline.retract(_linked(believed, newer, older)), "The older one holds; the newer one is no longer asserted."
     if how is Settlement.KEEP_NEW:
         kept = replace(newer, id=new_id(), system_from=now, valid_from=max(newer.valid_from, older.valid_from), ties=(person, *newer.ties))
-        return timeline.supersede(kept, chains, now=now, new_id=new_id), "The newer one holds from its start on; the older one ends there."
+        plan = _in_place(kept, chains, _linked(chains, older, newer), now=now)
+        return plan, "The newer one holds from its start on; the older one ends there."
     source = Provenance(kind=SourceKind.CORRECTED, actor=newer.source.actor, session=newer.source.session)
     drawn = tuple(dict.fromkeys(older.links.derived_from + newer.links.derived_from))
     merged = changed(newer, {"content": text}, source=source, drawn_from=drawn, fingerprint=fingerprint, now=now)
     start = max(newer.valid_from, older.valid_from)
-    return timeline.supersede(replace(merged, valid_from=start, ties=(person,)), chains, now=now, new_id=new_id), "The text takes the place of both."
+    clashing = [*_linked(chains, older, newer), *_linked(chains, newer, older)]
+    return _in_place(replace(merged, valid_from=start, ties=(person,)), chains, clashing, now=now), "The text takes the place of both."
+
+
+def _linked(versions: Sequence[Version], side: Version, other: Version) -> list[Version]:
+    return [version for version in versions if version.memory_id == side.memory_id and other.memory_id in version.links.contradicts]
+
+
+def _in_place(kept: Version, chains: Sequence[Version], clashing: Sequence[Version], *, now: datetime) -> Plan:
+    # What clashed and begins later in the same chain is settled as well: it does not end what is kept.
+    later = [version for version in clashing if version.valid_from > kept.valid_from]
+    plan = timeline.supersede(kept, [version for version in chains if version not in later], now=now, new_id=new_id)
+    span = plan.append[0].valid
+    return timeline.end(plan, [version for version in later if version.valid.overlaps(span)], span, now=now, new_id=new_id)

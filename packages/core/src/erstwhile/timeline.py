@@ -5,7 +5,7 @@ Three things always hold afterwards: versions of one memory never overlap in bot
 before; and a fact that arrives late takes its place in the past without hiding what holds now.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -133,22 +133,28 @@ def end(plan: Plan, versions: Sequence[Version], span: Interval, *, now: datetim
 
 
 def _place(new: Version, believed: Sequence[Version], *, capped: bool, now: datetime, new_id: NewId) -> Plan:
-    open_ended, resumed = new.valid_to is None, None
+    open_ended = new.valid_to is None
     if open_ended and capped:
         later = [version.valid_from for version in believed if version.valid_from > new.valid_from]
         # What was said again of a later time holds again from then on.
         again = [said.at for version in believed if version.valid.contains(new.valid_from) for said in version.confirmations if said.at > new.valid_from]
         new = replace(new, valid_to=min([*later, *again], default=None))
-        resumed = new.valid_to if new.valid_to in again else None
     overlapped = [version for version in believed if version.valid.overlaps(new.valid)]
-    pieces = [
-        _piece(version, piece, now=now, new_id=new_id)
-        for version in overlapped
-        for piece in version.valid.minus(new.valid)
-        if not (open_ended and piece.start >= new.valid_from and piece.start != resumed) and (version.expires_at is None or piece.start < version.expires_at)
-    ]
+    left = [(version, piece) for version in overlapped for piece in (_ended(version, new) if open_ended else version.valid.minus(new.valid))]
+    pieces = [_piece(version, piece, now=now, new_id=new_id) for version, piece in left if version.expires_at is None or piece.start < version.expires_at]
     links = replace(new.links, supersedes=tuple(version.id for version in overlapped))
     return Plan(close=tuple(overlapped), append=(replace(new, links=links), *pieces))
+
+
+def _ended(version: Version, new: Version) -> Iterator[Interval]:
+    """What is left of a version that ends for good where another begins, but for what was said again since that one ended."""
+    if version.valid_from < new.valid_from:
+        yield Interval(start=version.valid_from, end=new.valid_from)
+    if new.valid_to is None:
+        return
+    again = min((said.at for said in version.confirmations if said.at >= new.valid_to), default=None)
+    if again is not None and version.valid.contains(again):
+        yield Interval(start=again, end=version.valid_to)
 
 
 def _piece(version: Version, piece: Interval, *, now: datetime, new_id: NewId) -> Version:
@@ -202,8 +208,10 @@ def _action(before: Sequence[Version], after: Sequence[Version], superseded: Col
         return Action.SUPERSEDED
     if any(version.links.joins for version in after):
         return Action.PLACED
-    if not before or not after:
-        return Action.REMEMBERED if after else Action.RETRACTED
+    if not after:
+        return Action.RETRACTED
+    if not before and not _clashes(after):
+        return Action.REMEMBERED
     if (contested := _clashes(after) - _clashes(before)) or _clashes(before) - _clashes(after):
         return Action.CONTESTED if contested else Action.SETTLED
     said = [sum(len(version.confirmations) for version in side) for side in (before, after)]

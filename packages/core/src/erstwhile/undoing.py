@@ -44,7 +44,7 @@ def undo(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         plan, brought = _plan([row.version for row in rows], at, now=now)
-        shown = next(version for version in plan.append if not brought or version.id == brought[0].id)
+        shown = next((version for version in plan.append if not brought or version.id == brought[0].id), *plan.close[:1])
         reason = "What that write ended holds again" + ("; what it brought stands by itself." if brought else ".")
         return plan, Outcome(action=Action.UNDONE, version=shown, ended=plan.close, written=in_order(plan.append), reason=reason)
 
@@ -73,23 +73,36 @@ def _sides(versions: Iterable[Version], at: datetime) -> tuple[list[Version], li
 
 def _plan(versions: Sequence[Version], at: datetime, *, now: datetime) -> tuple[Plan, list[Version]]:
     closed, appended = _sides(versions, at)
-    if not closed and not any(version.links.joins for version in appended):
+    if not closed and all(_is_new(version, versions) and not version.links.joins for version in appended):
         raise InvalidInputError("That write ended nothing and confirmed nothing, so there is nothing to undo; retract the memory if it is wrong.")
     standing = [(version, _standing(version, versions)) for version in appended]
     others = frozenset(version.memory_id for version in closed)
-    said_before = {version.content for version in closed}
-    moved: dict[str, str] = {}
     brought: list[Version] = []
+    moved: dict[str, str] = {}
     for version, stands in standing:
-        if version.content in said_before or version.links.corrects or any(tie.judge == PERSON for tie in version.ties):
-            continue
-        brought.append(own := _by_itself(stands, others, now=now))
-        moved |= {stands.memory_id: own.memory_id} if stands.contested else {}
+        if _brought(version, closed, versions):
+            apart = others | frozenset(version.links.joins)
+            brought.append(_by_itself(stands, apart, memory_id=new_id() if stands.memory_id in apart else stands.memory_id, now=now))
+            moved[stands.memory_id] = brought[-1].memory_id
     brought += [_of(said, _same(closed, version), now=now) for version in appended for said in _said_by(closed, version)]
     restored = [_restored(version, [pair for pair in standing if pair[0].content == version.content], now=now) for version in closed]
     plan = Plan(close=tuple(stands for _, stands in standing), append=(*brought, *restored))
     _check_room(plan, versions)
     return released(plan, [version for version in versions if version.believed], moved=moved, now=now, new_id=new_id), brought
+
+
+def _is_new(version: Version, versions: Iterable[Version]) -> bool:
+    return all(other.system_from >= version.system_from for other in versions if other.memory_id == version.memory_id)
+
+
+def _brought(version: Version, closed: Iterable[Version], versions: Iterable[Version]) -> bool:
+    """Whether an appended version is what its write was about, something said: no better belief, no settlement, and nothing that was there before."""
+    if version.links.corrects or any(tie.judge == PERSON for tie in version.ties):
+        return False
+    if any((other.memory_id, other.content) == (version.memory_id, version.content) for other in closed):
+        return False
+    # What an undoing brings back stands apart from something.
+    return bool(version.links.joins or version.links.supersedes) or (_is_new(version, versions) and not version.links.apart)
 
 
 _KEPT: Final = (
@@ -130,17 +143,17 @@ def _restored(version: Version, pieces: Sequence[tuple[Version, Version]], *, no
     opened = [each for was, now_is in pieces if was.memory_id == version.memory_id for each in now_is.links.contradicts if each not in was.links.contradicts]
     settled = {each for was, now_is in pieces if was.memory_id == version.memory_id for each in was.links.contradicts if each not in now_is.links.contradicts}
     contradicts = tuple(dict.fromkeys((*(each for each in version.links.contradicts if each not in settled), *opened)))
-    return replace(version, id=new_id(), system_from=now, system_to=None, links=replace(version.links, contradicts=contradicts))
+    links = replace(version.links, joins=(), supersedes=(), corrects=(), contradicts=contradicts)
+    return replace(version, id=new_id(), system_from=now, system_to=None, links=links)
 
 
-def _by_itself(version: Version, others: frozenset[str], *, now: datetime) -> Version:
+def _by_itself(version: Version, others: frozenset[str], *, memory_id: str, now: datetime) -> Version:
     links = version.links
     own = Links(
         contradicts=tuple(memory_id for memory_id in links.contradicts if memory_id not in others),
         apart=tuple(dict.fromkeys((*links.apart, *sorted(others)))),
         derived_from=links.derived_from,
     )
-    memory_id = new_id() if version.memory_id in others or links.joins else version.memory_id
     return replace(version, id=new_id(), memory_id=memory_id, system_from=now, ends=False, links=own)
 
 

@@ -105,11 +105,15 @@ def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None
     kept = {name: getattr(old, name) for name in given}
     draft = Draft(**{**kept, **wanted}, source=source or replace(old.source, kind=SourceKind.CORRECTED, quote=None))
     better = first_version(draft, old.scope, kind=draft.type or old.type, fingerprint=fingerprint, key="", now=now)
+    same = better.content == old.content
     # The caller's own keys go on answering retries. A key made of the content answers for that content only.
-    keys = old.keys if better.content == old.content else (*(key for key in old.keys if key.startswith(GIVEN)), key_of(Draft(content=better.content)))
+    keys = old.keys if same else (*(key for key in old.keys if key.startswith(GIVEN)), key_of(Draft(content=better.content)))
     return replace(
         better,
         memory_id=old.memory_id,
+        type_confidence=1.0 if "type" in wanted else old.type_confidence,
+        ends=old.ends and same,
+        confirmations=tuple(said for said in old.confirmations if same and better.valid.contains(said.at)),
         links=Links(derived_from=tuple(dict.fromkeys(old.links.derived_from + drawn_from)), contradicts=old.links.contradicts, apart=old.links.apart),
         keys=keys,
     )

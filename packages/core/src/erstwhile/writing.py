@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile import timeline
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["correct", "remember", "remember_one", "retract"]
 
+TICK: Final = timedelta(microseconds=1)
 _DRAFT_FIELDS: Final = frozenset(field.name for field in fields(Draft))
 
 
@@ -100,8 +101,9 @@ def _remember(
         time = ledger.reading_time()
         if (written := _written(ledger, scope, draft, key, time)) is not None:
             return ()
-        # Not before it is known to be no retry: what was said has perhaps expired since.
-        new = first_version(draft, scope, kind=draft.type, fingerprint=ledger.embedder.fingerprint, key=key, now=time)
+        # Not before it is known to be no retry: what was said has perhaps expired since. What is said now is newer than all that is written, however coarse the
+        # clock: its write will be given a later time.
+        new = first_version(draft, scope, kind=draft.type, fingerprint=ledger.embedder.fingerprint, key=key, now=time + TICK)
         if memory_ids or resolver is None:
             return _reader(ledger, scope, memory_ids)()
         related = resolver.relate(ledger, new, vector)

@@ -12,6 +12,7 @@ __all__ = ["SWITCH", "is_several", "kinds_of", "lasting", "noun_role", "phrase_e
 
 SWITCH: Final = "switch to"
 """The attribute of a claim that somebody moved or switched: of what, only what they had before can tell."""
+_EVERYDAY: Final = frozenset(("color", "diet", "drink", "season", "seat", "format", "car", "phone"))
 LONGEST: Final = 8
 """Words of the longest verb phrase."""
 
@@ -61,7 +62,9 @@ def _kinds() -> Mapping[str, frozenset[str]]:
 def kinds_of(value: str) -> frozenset[str]:
     """What kinds of thing the names in a value in normal form stand for; empty where none is known."""
     names = value.split()
-    return frozenset(kind for name in (*names, "-".join(names[:2])) for kind in _kinds().get(name, ()))
+    found = frozenset(kind for name in (*names, "-".join(names[:2])) for kind in _kinds().get(name, ()))
+    # "Green tea" is no color: an everyday word is one of its kind only by itself.
+    return found if len(names) == 1 else found - _EVERYDAY
 
 
 def phrase_end(words: Sequence[str]) -> int:

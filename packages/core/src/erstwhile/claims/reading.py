@@ -20,7 +20,11 @@ MAX_SENTENCES: Final = 12
 """Sentences of one text that are read for claims."""
 _SUPPOSED_WITHIN: Final = 25
 """A word of supposition this near to the beginning of a sentence makes it one."""
-_CODE: Final = re.compile(r"```|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
+_CODE: Final = re.compile(r"`|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
+_DENIED: Final = r"\b(?:not|no|never|without)\b|n't\b"
+_ROUNDABOUT: Final = re.compile(rf"(?:\bnot|n't) (?:true|the case|as if|like|that)\b[^.;]*(?:{_DENIED})|n't (?:not|never)\b")
+    r"\b(?:not|isn't|wasn't) (?:true|the case|as if|like|that)\b(?! )?[^.;]*\b(?:not|no|n't|never)|n't \w+ (?:no|not|never)\b|\bnot that \w+ (?:\w+ )?(?:\w+n't|not|no)\b"
+)
 _QUOTED: Final = re.compile('["\u201c\u201e\u00ab][^"\u201c\u201d\u201e\u00ab\u00bb]{3,}["\u201d\u00bb]')
 _REPORTED: Final = re.compile(
     r"\b(?:according to|in (?:his|her|their) words)\b"
@@ -86,6 +90,11 @@ class Reading:
     def _changes(self) -> tuple[frozenset[str], bool]:
         return changes_of(self._clauses)
 
+    @cached_property
+    def negated(self) -> bool:
+        """Whether it denies, by an odd number of negations."""
+        return len(lexicon.cues()["negated"].findall(self.lower)) % 2 == 1
+
     def has(self, kind: str) -> bool:
         """Whether it has words of change or caution of this kind (`lexicon.toml`, cues)."""
         return lexicon.cues()[kind].search(self.lower) is not None
@@ -114,6 +123,8 @@ def _mood(reading: Reading) -> str:
         return "supposes"
     if _REPORTED.search(lower) or sum(len(part.group()) for part in _QUOTED.finditer(content)) > 0.6 * len(content):
         return REPORTS
+    if _ROUNDABOUT.search(lower):
+        return "denies in a roundabout way"
     if _CODE.search(content[:MAX_READ]):
         return "is code"
     return "is not in English" if _foreign(lower) else ""

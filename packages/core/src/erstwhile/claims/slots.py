@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, is_several, noun_role, phrase_end, roles, single, verbs
+from erstwhile.claims.attributes import SWITCH, is_several, kinds_of, noun_role, phrase_end, roles, single, verbs
 from erstwhile.claims.changes import moved
 from erstwhile.claims.clauses import Clause, joined, normal
-from erstwhile.claims.words import Token, is_past, tokens_of
+from erstwhile.claims.words import Token, is_past, stem, tokens_of
 from erstwhile.relations import Claim
 
 __all__ = ["claims_of"]
@@ -132,12 +133,23 @@ def _copular(parts: _Parts) -> list[Claim]:
     value = joined(parts.rest)
     if (found := _noun_slot(parts.subject, parts.speaker)) is not None:
         owner, noun = found
-        return parts.claim(owner, noun_role(noun), value, single=not is_several(noun))
+        return parts.claim(owner, noun_role(noun), value, single=False if is_several(noun) else True if _names_one(noun, parts.rest, value) else None)
     if parts.named and (named := _role(parts)):
         return named
     # "The university where he studied is Y": a definite description stands for one.
     definite = parts.subject[0].lower == "the" and len(parts.subject) > 2 and not any(is_several(token.norm) for token in parts.subject[1:3] if token.norm)
     return parts.claim(parts.owner, "be", value, single=True if definite else None)
+
+
+@cache
+def _identities() -> frozenset[str]:
+    return frozenset(map(stem, lexicon.words("identities")))
+
+
+def _names_one(noun: str, rest: Sequence[Token], value: str) -> bool:
+    # "My manager is tired" and "My manager is Dana": only what names something is the value of an attribute, the rest describes.
+    named = any(token.name or token.value is not None for token in rest) or bool(kinds_of(value))
+    return named or any(word in _identities() for word in noun.split())
 
 
 def _phrase(rest: Sequence[Token]) -> tuple[str | None, str]:

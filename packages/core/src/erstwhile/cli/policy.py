@@ -37,12 +37,13 @@ def policy(
     It is read from the file that ERSTWHILE_POLICY names, else from policy.toml in the home folder, whenever a store is opened. With --set that file is written
     anew: what it says stays, comments in it do not. The rest of it is changed in an editor.
     """
-    settings = Settings.load()
-    found = settings.policy
-    if (set or reset) and settings.policy_file is not None:
-        found = _changed(Policy() if reset else found, set or ())
-        _write(settings.policy_file, found)
-    _tell(place, found, settings.policy_file)
+    path = Settings.policy_path()
+    # What is to be put in its place, or made, need not be readable.
+    found = Policy() if reset or ((set or ()) and not path.exists()) else Settings.load().policy
+    if set or reset:
+        found = _changed(found, set or ())
+        _write(path, found)
+    _tell(place, found, path)
 
 
 def _changed(policy: Policy, given: Sequence[str]) -> Policy:
@@ -68,10 +69,10 @@ def _write(path: Path, policy: Policy) -> None:
         raise InvalidInputError(f"The policy {path} cannot be written: {error.strerror or error}. Choose another file with ERSTWHILE_POLICY.") from None
 
 
-def _tell(place: Place, found: Policy, file: Path | None) -> None:
-    there = file is not None and file.exists()
+def _tell(place: Place, found: Policy, file: Path) -> None:
+    there = file.exists()
     if place.json:
-        print_json({"file": None if file is None else str(file), "exists": there, "policy": found, "meanings": {rule.value: rule.meaning for rule in Rule}})
+        print_json({"file": str(file), "exists": there, "policy": found, "meanings": {rule.value: rule.meaning for rule in Rule}})
         return
     out = console()
     out.print(f"From {clean(str(file))}" if there else f"As shipped; your own would be in {clean(str(file))}", style="dim", soft_wrap=True)

@@ -49,6 +49,7 @@ class _Manifest(msgspec.Struct):
     max_tokens: Annotated[int, msgspec.Meta(ge=4)]
     files: dict[str, _File]
     doubt: _Share = 1.0
+    alike: dict[Relation, _Share] = {}
 
     def __post_init__(self) -> None:
         if self.format != MANIFEST_FORMAT:
@@ -66,9 +67,9 @@ class OnnxJudge:
 
     The manifest gives ``format`` (1), ``name``, ``labels`` (relations, in the order of the model's output), ``thresholds`` (one for each label, 0 to 1),
     ``max_tokens`` and, under ``files``, the ``sha256`` of the other two; and, if it likes, ``doubt``: how likely a clash of either kind, supersedes or
-    contradicts, must be for the judge to say that it is unsure rather than nothing. The model takes ``input_ids``, ``attention_mask`` and, if it likes,
-    ``token_type_ids`` of the earlier and the later content as one pair, int64 or int32 of shape (1, tokens), and its first output is a score for each label
-    before softmax, of shape (1, labels).
+    contradicts, must be for the judge to say that it is unsure rather than nothing; and ``alike``: for some labels the least cosine of a pair. The model
+    takes ``input_ids``, ``attention_mask`` and, if it likes, ``token_type_ids`` of the earlier and the later content as one pair, int64 or int32 of shape
+    (1, tokens), and its first output is a score for each label before softmax, of shape (1, labels).
 
     It abstains where the likeliest label stays below its threshold, and where a pair has more than ``max_tokens`` tokens: nothing is retired on what was not
     read. Pairs are run one by one, so that none can reach another's numbers, through padding or through a quantisation whose scale is the batch's.
@@ -116,15 +117,17 @@ class OnnxJudge:
         if not pairs:
             return []
         loaded = self._load()
-        return [self._judgement(loaded.shares(pair.earlier.content, pair.later.content)) for pair in pairs]
+        return [self._judgement(loaded.shares(pair.earlier.content, pair.later.content), pair.cosine) for pair in pairs]
 
-    def _judgement(self, shares: Sequence[float] | None) -> Judgement | None:
+    def _judgement(self, shares: Sequence[float] | None, cosine: float) -> Judgement | None:
         if shares is None:
             return None
         # The first of equals, so that a tie is always decided alike.
         score = max(shares)
         relation = self._manifest.labels[shares.index(score)]
         threshold = self._manifest.thresholds[relation]
+        if cosine < self._manifest.alike.get(relation, -1.0):
+            return None
         if score < threshold:
             return self._doubtful(shares)
         reason = f"{self.name} gives {relation} {score:.2f}, and {threshold:.2f} is enough."

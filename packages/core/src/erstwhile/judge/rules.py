@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -17,6 +18,7 @@ __all__ = ["RuleJudge"]
 TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
 """Types of what is over once it is done."""
 _AHEAD: Final = frozenset(("will", "i'll", "we'll", "going", "should", "must", "need", "needs", "promised", "planned", "wanted", "agreed", "decided", "almost"))
+_EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _LIVING: Final = ("live in", "live at", "resid in", "be base in")
 _PLACES: Final = frozenset(("city", "country"))
 _USING: Final = frozenset(("use", "run on", "work with", "be host on", "be host at", "be store in", "be on", "be in"))
@@ -44,11 +46,7 @@ def _judge(pair: Pair) -> Judgement | None:
         return Judgement(relation=Relation.COEXISTS, score=score, reason=f"The later one {later.mood}, so it settles nothing.")
     # What each claims was read when it was written.
     before, after = pair.earlier.claims, pair.later.claims
-    return (
-        _by_claims(_Side(before, earlier), _Side(after, later))
-        or _by_change(_Side(before, earlier), later)
-        or _over(earlier, later, to_do=pair.earlier.type in TO_DO)
-    )
+    return _by_claims(_Side(before, earlier), _Side(after, later)) or _by_change(_Side(before, earlier), later) or _over(pair, earlier, later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,8 @@ def _same_words(earlier: Reading, later: Reading) -> bool:
     # Most pairs are told apart by their length; only what is left is read.
     if abs(len(earlier.content) - len(later.content)) > 0.2 * len(later.content) + 5 or earlier.lower[:1] != later.lower[:1]:
         return False
-    before, after = ([token.norm for token in reading.text.tokens] for reading in (earlier, later))
-    return bool(before) and sorted(before) == sorted(after) and before[0] == after[0] and earlier.mood == later.mood
+    before, after = ([token.norm for token in reading.text.tokens if token.lower not in _EMPTY] for reading in (earlier, later))
+    return bool(before) and before == after and earlier.mood == later.mood
 
 
 def _by_claims(earlier: _Side, later: _Side) -> Judgement | None:
@@ -90,7 +88,7 @@ def _compare(before: Claim, after: Claim, earlier: Reading, later: Reading) -> J
         return _same_value(before, after, earlier, later)
     if before.positive and after.positive:
         return _other_value(before, after, earlier, later)
-    return Judgement(relation=Relation.COEXISTS, score=0.5, reason=f"Another value of the same: {_slot(after)}.")
+    return Judgement(relation=Relation.COEXISTS, score=0.5, reason=f"Another value of the same: {_slot(after, later)}.")
 
 
 def _of_another(before: Claim, after: Claim) -> Judgement | None:
@@ -103,28 +101,28 @@ def _of_another(before: Claim, after: Claim) -> Judgement | None:
 def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
     old, new = set(before.value.split()), set(after.value.split())
     if old <= new:
-        return Judgement(relation=Relation.REFINES, score=0.8, reason=f"It says more of the same: {_slot(after)}.")
+        return Judgement(relation=Relation.REFINES, score=0.8, reason=f"It says more of the same: {_slot(after, later)}.")
     if new <= old:
-        return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after)}.")
+        return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after, later)}.")
     if before.single is False or after.single is False:
-        return Judgement(relation=Relation.COEXISTS, score=0.9, reason=f"There can be several: {_slot(after)}.")
+        return Judgement(relation=Relation.COEXISTS, score=0.9, reason=f"There can be several: {_slot(after, later)}.")
     if later.has("additive") or _qualified_apart(earlier, later, before, after):
         return None
     if before.single and after.single:
-        return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(after)}.")
+        return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(after, later)}.")
     return None
 
 
 def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
     if before.positive != after.positive:
         ended = "no longer" if before.positive else "after all"
-        return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"It is {ended} so: {_slot(after)}.", ends=before.positive)
+        return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"It is {ended} so: {_slot(after, later)}.", ends=before.positive)
     added, left_out = later.text.content - earlier.text.content, earlier.text.content - later.text.content
     if earlier.text.values != later.text.values or _qualified_apart(earlier, later, before, after):
         return None
     if len(added) <= 1 and not left_out:
-        return Judgement(relation=Relation.DUPLICATE, score=0.9, reason=f"The same value of the same: {_slot(after)}.")
-    return None if left_out else Judgement(relation=Relation.REFINES, score=0.7, reason=f"The same value of the same, and more: {_slot(after)}.")
+        return Judgement(relation=Relation.DUPLICATE, score=0.9, reason=f"The same value of the same: {_slot(after, later)}.")
+    return None if left_out else Judgement(relation=Relation.REFINES, score=0.7, reason=f"The same value of the same, and more: {_slot(after, later)}.")
 
 
 def _switched(before: Claim, after: Claim) -> Judgement | None:
@@ -148,10 +146,10 @@ def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
     return None
 
 
-def _over(earlier: Reading, later: Reading, *, to_do: bool) -> Judgement | None:
+def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
-    ended = later.has("ended")
-    if earlier.has("ended") or later.has("additive") or not (ended or (to_do and _is_done(later))):
+    ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and _is_done(later, pair.later.type))
+    if not ended or earlier.has("ended") or later.has("additive"):
         return None
     said = later.text.content - frozenset(map(stem, lexicon.cue_words("ended")))
     if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:
@@ -159,9 +157,25 @@ def _over(earlier: Reading, later: Reading, *, to_do: bool) -> Judgement | None:
     return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It says, of the same thing, that it is over.", ends=True, explicit=True)
 
 
-def _is_done(reading: Reading) -> bool:
+def _denied(earlier: Reading, later: Reading) -> Judgement | None:
+    """What denies the earlier one in its own words: "allowed", then "not allowed"."""
+    if earlier.negated == later.negated or earlier.mood:
+        return None
+    before, after = (reading.text.content - _denials() for reading in (earlier, later))
+    if len(before) < 2 or before != after or earlier.text.values != later.text.values:
+        return None
+    return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It denies, of the same thing, what was so, or the other way round.")
+
+
+@cache
+def _denials() -> frozenset[str]:
+    return frozenset(map(stem, lexicon.cue_words("negated")))
+
+
+def _is_done(reading: Reading, kind: MemoryType | None) -> bool:
     words = reading.lower.split()
-    return any(map(is_past, words)) and " to be " not in reading.lower and not reading.has("negated") and not any(word in _AHEAD for word in words)
+    past = kind is MemoryType.EVENT or any(map(is_past, words))
+    return past and " to be " not in reading.lower and not reading.has("negated") and not any(word in _AHEAD for word in words)
 
 
 def _qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
@@ -171,5 +185,8 @@ def _qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
     return before != after
 
 
-def _slot(claim: Claim) -> str:
-    return f"{claim.subject.removeprefix('@')}, {claim.attribute}"
+def _slot(claim: Claim, reading: Reading) -> str:
+    """What a claim is about, in the words of the text rather than their stems."""
+    written = {token.norm: token.lower for token in reversed(reading.text.tokens)}
+    words = f"{claim.subject.removeprefix('@')}, {claim.attribute}".removesuffix(" (past)").split()
+    return " ".join(written.get(word.rstrip(","), word.rstrip(",")) + ("," if word.endswith(",") else "") for word in words)
