@@ -23,8 +23,6 @@ _SUPPOSED_WITHIN: Final = 25
 _CODE: Final = re.compile(r"`|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
 _DENIED: Final = r"\b(?:not|no|never|without)\b|n't\b"
 _ROUNDABOUT: Final = re.compile(rf"(?:\bnot|n't) (?:true|the case|as if|like|that)\b[^.;]*(?:{_DENIED})|n't (?:not|never)\b")
-    r"\b(?:not|isn't|wasn't) (?:true|the case|as if|like|that)\b(?! )?[^.;]*\b(?:not|no|n't|never)|n't \w+ (?:no|not|never)\b|\bnot that \w+ (?:\w+ )?(?:\w+n't|not|no)\b"
-)
 _QUOTED: Final = re.compile('["\u201c\u201e\u00ab][^"\u201c\u201d\u201e\u00ab\u00bb]{3,}["\u201d\u00bb]')
 _REPORTED: Final = re.compile(
     r"\b(?:according to|in (?:his|her|their) words)\b"
