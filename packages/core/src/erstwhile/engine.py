@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatCall", "Engine", "open_engine"]
 
-BUDGET: Final = 400
-"""Characters of a new memory and its likeliest rivals that are put to a model in one write: about three short pairs, at two to four milliseconds each."""
+BUDGET: Final = 160
+"""Characters of a new memory and its likeliest rivals that are put to a model in one write: one pair, or two short ones, at two to six milliseconds each."""
 
 
 class ChatCall(Protocol):

@@ -67,8 +67,10 @@ class Resolver:
 
     def _neighbours(self, ledger: "Ledger", new: Version, vector: "NDArray[np.float32]") -> Sequence[Row]:
         holds = Interval(start=new.valid_from, end=new.valid_to)
-        # The time is asked for in the search: a memory that was superseded often would crowd itself out.
-        where = Where(scopes=(new.scope,), types=tuple(MemoryType), believed=True, during=holds)
+        # What has ended is left out in the search: a memory that was superseded often would crowd itself out. That it had ended when it was written is
+        # cheap to ask, and all that matters to what begins now; what arrives late may concern what has ended since it began.
+        late = new.valid_from < new.system_from
+        where = Where(scopes=(new.scope,), types=tuple(MemoryType), believed=True, unended=not late, during=holds if late else None)
         search = Search(where=where, vector=vector, text=new.content[:QUERY], limit=CANDIDATES)
         ids = [each.id for each in ledger.store.search(search) if each.lexical is not None or (each.dense or 0.0) >= CLOSE]
         if not ids:

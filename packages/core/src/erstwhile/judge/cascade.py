@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Final
 
+from erstwhile.claims import lexicon
 from erstwhile.claims.reading import Reading, read
 from erstwhile.judge.protocol import Judge, Pair
 from erstwhile.judge.rules import TO_DO
@@ -19,6 +20,8 @@ CLOSE: Final = 0.6
 """Pairs less alike in meaning are not put to any but the first judge."""
 SAME_WORDS: Final = 0.6
 """Two texts of which one has this share of the other's words of meaning are told apart by a "not"."""
+ALIKE: Final = 0.85
+"""How sure a judge without rules is at most that two texts which name different things say the same."""
 PARTLY: Final = 0.6
 """How sure a judgement is at most of a memory that says several things: enough to open a conflict, not to end it."""
 
@@ -68,11 +71,14 @@ def _nothing(pair: Pair) -> Judgement:
     return Judgement(relation=Relation.COEXISTS, score=round(min(1.0, max(0.0, 1 - pair.cosine)), 6), reason="Nothing tells that they clash.")
 
 
-def _allowed(judgement: Judgement, pair: Pair) -> Judgement:
+def _allowed(judgement: Judgement, pair: Pair) -> Judgement:  # noqa: PLR0911 - one return for each thing that is compared
     if judgement.judge != RULES and _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE):
         return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason="They speak of two things.", judge=judgement.judge)
     if judgement.relation is Relation.DUPLICATE and judgement.judge != RULES and (other := _otherwise(pair)):
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
+    if judgement.relation is Relation.DUPLICATE and judgement.judge != RULES and _named(pair.earlier) != _named(pair.later):
+        # Likely the same; but what names somebody or something else is kept as a memory of its own.
+        return replace(judgement, score=min(judgement.score, ALIKE))
     if judgement.relation is not Relation.SUPERSEDES:
         return judgement
     if judgement.judge != RULES and len({claim.slot for claim in pair.earlier.claims}) > 1:
@@ -83,6 +89,11 @@ def _allowed(judgement: Judgement, pair: Pair) -> Judgement:
     if pair.same_time and not explicit:
         return replace(judgement, relation=Relation.CONTRADICTS, reason=f"{judgement.reason} Both are said of the same time.", ends=False)
     return replace(judgement, explicit=explicit, ends=judgement.ends or _ends(pair, later))
+
+
+def _named(version: Version) -> frozenset[str]:
+    tokens = _reading(version).text.tokens
+    return frozenset(token.norm for token in tokens if token.value or token.name or (token.text[:1].isupper() and token.lower not in lexicon.words("stop")))
 
 
 def _reading(version: Version) -> Reading:

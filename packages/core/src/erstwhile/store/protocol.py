@@ -41,6 +41,7 @@ class Where:
         session: Said in this session.
         turns: Places in the session, closed-open from and to.
         contested: Only those that clash with another memory, unsettled.
+        unended: Only those that had not ended yet when they were written.
         believed: ``True``: believed now. A time: believed then. ``None``: whenever.
         valid: Holding at this time.
         during: Holding at some time within.
@@ -57,6 +58,7 @@ class Where:
     session: str | None = None
     turns: tuple[int, int] | None = None
     contested: bool = False
+    unended: bool = False
     believed: datetime | bool | None = None
     valid: datetime | None = None
     during: Interval | None = None
@@ -85,6 +87,7 @@ class Where:
             and (self.session is None or version.source.session == self.session)
             and (self.turns is None or (version.source.turn is not None and self.turns[0] <= version.source.turn < self.turns[1]))
             and (version.contested or not self.contested)
+            and (not self.unended or holds.end is None or holds.end > version.system_from)
             and self._believes(version)
             and (self.valid is None or holds.contains(self.valid))
             and (self.during is None or holds.overlaps(self.during))

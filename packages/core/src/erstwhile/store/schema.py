@@ -3,10 +3,10 @@
 A point is one version: its id is the version's, its vectors are ``dense`` (the embedding, dot product of unit vectors) and ``words`` (BM25 weights), and its
 payload holds the whole version as JSON under ``body``, with its CRC-32 under ``check``, beside the fields that filters need.
 
-Some fields exist to make the everyday question cheap, for every condition on a time is a look-up per version. ``live`` names the scope of a version that
-is still believed, ``held`` that of one that is no turn, and ``vt`` is the earlier of its end and its expiry. What is believed is either ``open``, that is,
-it holds from before it was written and until changed, or ``bounded``. Of what holds now, the open part needs no condition on time at all; only the bounded
-part, mostly small, does.
+Some fields exist to make the everyday questions cheap, for every condition on a time is a look-up per version. ``live`` names the scope of a version that
+is still believed; ``held`` that of one that is also no turn and had not ended when it was written; ``vt`` is the earlier of its end and its expiry. What is
+believed is either ``open``, that is, it holds from before it was written and until changed, or ``bounded``. Of what holds now, the open part needs no
+condition on time at all; only the bounded part, mostly small, does.
 
 Times are whole microseconds since 1970. Qdrant compares ranges as float64, exact from 1685 to 2255 and to 32 microseconds until the year 9999.
 """
@@ -62,6 +62,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "open": "keyword",
     "bounded": "keyword",
     "held": "keyword",
+    "unended": "keyword",
     "contested": "keyword",
     "memory": "keyword",
     "type": "keyword",
@@ -83,12 +84,14 @@ def payload_of(version: Version) -> dict[str, Any]:
     holds, scope = version.holds, version.scope.key
     body = msgspec.json.encode(version)
     settled = holds.end is None and holds.start <= version.system_from
+    unended = holds.end is None or holds.end > version.system_from
     fields = {
         "scope": scope,
         "live": scope if version.believed else None,
         "open": scope if version.believed and settled else None,
         "bounded": scope if version.believed and not settled else None,
-        "held": scope if version.believed and not version.is_turn else None,
+        "held": scope if version.believed and not version.is_turn and unended else None,
+        "unended": scope if unended else None,
         "contested": scope if version.contested else None,
         "memory": version.memory_id,
         "type": version.type or TURN,
@@ -201,21 +204,24 @@ def settled_clauses(where: Where) -> tuple[tuple[Clause, ...], ...]:
 def _scope_clauses(where: Where) -> tuple[Clause, ...]:
     keys = tuple(scope.key for scope in where.scopes)
     if where.believed is True:
-        return (Match("held" if _all_memories(where) else "live", keys),)
+        return (Match("held" if _is_held(where) else "live", keys),)
     if where.believed is False:
         return (Match("scope", keys), Span(field="st", lt=FOREVER))
     return (Match("scope", keys),)
 
 
-def _all_memories(where: Where) -> bool:
-    # One look-up in place of thirteen, for the question that every write asks.
-    return where.types is not None and set(where.types) == set(MemoryType)
+def _is_held(where: Where) -> bool:
+    # One look-up in place of fifteen, for the question that every write asks.
+    return where.believed is True and where.unended and where.types is not None and set(where.types) == set(MemoryType)
 
 
 def _match_clauses(where: Where) -> tuple[Clause, ...]:
+    # The scope's clause says it already, unless an open or a bounded one stands in its place.
+    held = _is_held(where) and where.valid is None
     named = {
         "memory": where.memory_ids,
-        "type": None if where.believed is True and where.valid is None and _all_memories(where) else where.types,
+        "type": None if held else where.types,
+        "unended": tuple(scope.key for scope in where.scopes) if where.unended and not held else None,
         "contested": tuple(scope.key for scope in where.scopes) if where.contested else None,
         "tags": where.tags,
         "keys": where.keys,
