@@ -86,7 +86,7 @@ def versions(draw: st.DrawFn, *, within: st.SearchStrategy[Scope] | None = None,
         tags=draw(few),
         aliases=draw(few),
         metadata=draw(st.dictionaries(names(), st.none() | st.booleans() | st.integers(-9, 9) | names(), max_size=2)),
-        links=Links(derived_from=draw(ids)),
+        links=Links(derived_from=draw(ids), contradicts=draw(st.sampled_from([(), (), ("00000000-0000-7000-8000-0000000000a0",)]))),
         keys=draw(st.lists(st.sampled_from(["k1", "k2", "k3"]), max_size=2, unique=True).map(tuple)),
     )
 
@@ -116,6 +116,8 @@ def wheres(draw: st.DrawFn, known: Sequence[Version], *, times: st.SearchStrateg
         "derived_from": st.just(tuple(id for version in some for id in version.links.derived_from)),
         "session": st.sampled_from(["s1", "s2", "s3"]),
         "turns": st.tuples(st.integers(0, 5), st.integers(0, 6)),
+        "contested": st.just(True),
+        "unended": st.just(True),
         "believed": st.booleans() | ends,
         "valid": ends,
         "during": intervals(ends),
