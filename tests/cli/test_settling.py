@@ -155,7 +155,7 @@ def test_changes_and_history_tell_of_each_action(ew: "CommandLine") -> None:
     ew("remember", "I live in Lisbon", "--from", "2025-01-01")
     id = ew.json("remember", "I live in Lisbon now", "--from", "2025-02-01")["version"]["memory_id"]
     ew("remember", "I live in Braga", "--from", "2025-06-01", "--source-kind", "inferred")
-    told = {line.split("\t")[1]: line.split("\t")[3] for line in ew("changes", "--since", "2000-01-01").stdout.splitlines()}
+    told = {line.split("\t")[1]: line.split("\t")[3] for line in reversed(ew("changes", "--since", "2000-01-01").stdout.splitlines())}
     assert told["reinforced"] == "I live in Lisbon said again: I live in Lisbon now"
     assert told["contested"] == "I live in Lisbon against: I live in Braga"
     assert [line.split("\t")[6] for line in ew("history", id).stdout.splitlines()] == ["", "said again", "contested, said again"]
