@@ -84,7 +84,7 @@ def test_a_store_that_is_not_durable_never_syncs(store: Path, synced: list[str])
 def test_a_log_file_that_was_filled_on_the_way_is_synced_too(store: Path, synced: list[str]) -> None:
     """A batch longer than a log file (32 MiB) leaves writes in a file that is no longer open; they must be as safe as the last one."""
     with erstwhile.open(store, model=HashingEmbedder()) as engine:
-        engine.scope(user="ana").remember_many([f"{number} " + "x" * 30_000 for number in range(1_200)])
+        engine.scope(user="ana").remember_many([f"{number} " + "x" * 30_000 for number in range(1_200)], relate=False)
         full = {name for name in _log(store) if name.startswith("closed-")}
         assert full
         assert full <= set(synced)
@@ -96,7 +96,7 @@ def test_the_log_does_not_grow_for_ever(store: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("erstwhile.store.edge.OPTIMIZE_EVERY", 1_200)
     with erstwhile.open(store, model=HashingEmbedder()) as engine:
         for start in range(0, 6_000, 600):
-            engine.scope(user="ana").remember_many([f"{number} " + "x" * 30_000 for number in range(start, start + 600)])
+            engine.scope(user="ana").remember_many([f"{number} " + "x" * 30_000 for number in range(start, start + 600)], relate=False)
         assert len(_log(store)) < 6_000 * 30_000 / 2**25
 
 

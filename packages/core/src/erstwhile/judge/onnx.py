@@ -29,6 +29,8 @@ FILES: Final = ("model.onnx", "tokenizer.json")
 ERRORS_ONLY: Final = 3
 REQUIRED: Final = frozenset({"input_ids", "attention_mask"})
 OPTIONAL: Final = frozenset({"token_type_ids"})
+LONGEST: Final = 16
+"""Characters for each token that may be read: a longer pair has too many tokens, unless it is no text, and is not worth counting them."""
 CLASHES: Final = (Relation.SUPERSEDES, Relation.CONTRADICTS)
 
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[\w.+-]{1,100}$")]
@@ -171,6 +173,8 @@ class _Loaded:
         """How likely each label is, in the manifest's order, together 1; ``None`` for a pair that is too long."""
         import numpy as np  # late: importing erstwhile.judge must not import numpy
 
+        if len(earlier) + len(later) > LONGEST * self._max_tokens:
+            return None
         encoding = self._tokenizer.encode(earlier, later)
         if not 0 < len(encoding.ids) <= self._max_tokens:
             return None
