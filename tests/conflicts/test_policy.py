@@ -101,7 +101,7 @@ def test_an_unsure_memory_does_not_end_a_sure_one() -> None:
         (Relation.SUPERSEDES, (0.49, Verdict.KEEP), (0.5, Verdict.OPEN)),
         (Relation.CONTRADICTS, (0.49, Verdict.KEEP), (0.5, Verdict.OPEN)),
         (Relation.UNSURE, (0.49, Verdict.KEEP), (0.5, Verdict.OPEN)),
-        (Relation.DUPLICATE, (0.69, Verdict.KEEP), (0.7, Verdict.REINFORCE)),
+        (Relation.DUPLICATE, (0.89, Verdict.KEEP), (0.9, Verdict.REINFORCE)),
         (Relation.COEXISTS, (0.0, Verdict.KEEP), (1.0, Verdict.KEEP)),
         (Relation.REFINES, (0.0, Verdict.KEEP), (1.0, Verdict.KEEP)),
     ],
