@@ -95,7 +95,14 @@ class Reading:
 
     def has(self, kind: str) -> bool:
         """Whether it has words of change or caution of this kind (`lexicon.toml`, cues)."""
-        return lexicon.cues()[kind].search(self.lower) is not None
+        # A new memory is compared with a dozen others: each kind is looked for once.
+        if kind not in self._cues:
+            self._cues[kind] = lexicon.cues()[kind].search(self.lower) is not None
+        return self._cues[kind]
+
+    @cached_property
+    def _cues(self) -> dict[str, bool]:
+        return {}
 
 
 @lru_cache(maxsize=4_096)

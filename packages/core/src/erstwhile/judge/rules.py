@@ -19,9 +19,9 @@ TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
 """Types of what is over once it is done."""
 _AHEAD: Final = frozenset(("will", "i'll", "we'll", "going", "should", "must", "need", "needs", "promised", "planned", "wanted", "agreed", "decided", "almost"))
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
-_LIVING: Final = ("live in", "live at", "resid in", "be base in")
+_LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 _PLACES: Final = frozenset(("city", "country"))
-_USING: Final = frozenset(("use", "run on", "work with", "be host on", "be host at", "be store in", "be on", "be in"))
+_HELD: Final = _LIVING | {"use", "run on", "work with", "be host on", "be host at", "be store in", "be on", "be in"}
 
 
 class RuleJudge:
@@ -140,7 +140,7 @@ def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
     # "We switched from Jenkins to GitHub Actions" names what "We use Jenkins" claims.
     for claim in earlier.claims:
         named = [phrase for phrase in sorted(later.former) if set(phrase.split()) >= set(claim.value.split())]
-        if named and claim.positive and claim.attribute in _USING | set(_LIVING) and not _qualified_apart(earlier.reading, later, claim):
+        if named and claim.positive and claim.attribute in _HELD and not _qualified_apart(earlier.reading, later, claim):
             reason = f"It names what was before: {named[0]}."
             return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=reason, ends=not later.replaced, explicit=True)
     return None
@@ -151,25 +151,15 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and _is_done(later, pair.later.type))
     if not ended or earlier.has("ended") or later.has("additive"):
         return None
-    said = later.text.content - frozenset(map(stem, lexicon.cue_words("ended")))
+    said = later.text.content - _endings()
     if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:
         return None
     return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It says, of the same thing, that it is over.", ends=True, explicit=True)
 
 
-def _denied(earlier: Reading, later: Reading) -> Judgement | None:
-    """What denies the earlier one in its own words: "allowed", then "not allowed"."""
-    if earlier.negated == later.negated or earlier.mood:
-        return None
-    before, after = (reading.text.content - _denials() for reading in (earlier, later))
-    if len(before) < 2 or before != after or earlier.text.values != later.text.values:
-        return None
-    return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It denies, of the same thing, what was so, or the other way round.")
-
-
 @cache
-def _denials() -> frozenset[str]:
-    return frozenset(map(stem, lexicon.cue_words("negated")))
+def _endings() -> frozenset[str]:
+    return frozenset(map(stem, lexicon.cue_words("ended")))
 
 
 def _is_done(reading: Reading, kind: MemoryType | None) -> bool:
