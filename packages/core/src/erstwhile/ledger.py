@@ -4,13 +4,13 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.embed import Embedder, Role
 from erstwhile.errors import WriteConflictError
 from erstwhile.store import Batch, Row, Store
-from erstwhile.time import Clock, as_utc
+from erstwhile.time import TICK, Clock, as_utc
 from erstwhile.timeline import Plan
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ T = TypeVar("T")
 
 ATTEMPTS: Final = 16
 """How often a write is planned anew when another writer changed what it was planned against."""
-_TICK: Final = timedelta(microseconds=1)
 
 
 class Ledger:
@@ -72,7 +71,7 @@ class Ledger:
         # Neither a clock that jumped back nor another writer's clock that runs ahead may bring a write before what it replaces.
         with self._time:
             earlier = [row.version.system_from for row in rows] + ([] if self._last is None else [self._last])
-            self._last = max([as_utc(self._clock.now(), name="the clock"), *(time + _TICK for time in earlier)])
+            self._last = max([as_utc(self._clock.now(), name="the clock"), *(time + TICK for time in earlier)])
             self._writes += 1
             yield self._last
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Self, TypeVar
@@ -269,6 +269,11 @@ class Links:
     contradicts: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
     derived_from: tuple[str, ...] = ()
+
+    @property
+    def lasting(self) -> "Links":
+        """What goes on where a row is appended again: all but what its own write did, which it alone keeps telling."""
+        return replace(self, joins=(), supersedes=(), corrects=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """From judgements to a plan: what is ended, confirmed, contested or left alone, as a pure function."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from erstwhile import timeline
-from erstwhile.model import Links, Version
+from erstwhile.model import Version
 from erstwhile.policy import Policy, Verdict
 from erstwhile.relations import Judgement, Relation, Tie
 from erstwhile.results import Action, Outcome
@@ -14,7 +14,7 @@ from erstwhile.time import Interval
 from erstwhile.timeline import NewId, Plan
 from erstwhile.versions import in_order
 
-__all__ = ["Judged", "contest", "ends", "released", "resolve", "without_conflict"]
+__all__ = ["Judged", "clashing_pairs", "contest", "ends", "released", "resolve", "without_conflict"]
 
 MAX_TIES: Final = 8
 """So many findings are kept with a version, the surest first."""
@@ -161,7 +161,7 @@ def contest(plan: Plan, others: Sequence[Version], *, now: datetime, new_id: New
             other,
             id=new_id(),
             system_from=now,
-            links=replace(other.links, joins=(), supersedes=(), corrects=(), contradicts=_with(other.links.contradicts, new.memory_id)),
+            links=replace(other.links.lasting, contradicts=_with(other.links.contradicts, new.memory_id)),
         )
         for other in others
         if other.id not in closed
@@ -186,7 +186,7 @@ def without_conflict(version: Version, others: frozenset[str], *, apart: bool, n
     links = version.links
     left = tuple(memory_id for memory_id in links.contradicts if memory_id not in others)
     beside = tuple(dict.fromkeys((*links.apart, *sorted(others)))) if apart else links.apart
-    return replace(version, id=new_id(), system_from=now, links=replace(links, joins=(), supersedes=(), corrects=(), contradicts=left, apart=beside))
+    return replace(version, id=new_id(), system_from=now, links=replace(links.lasting, contradicts=left, apart=beside))
 
 
 def released(plan: Plan, believed: Sequence[Version], *, moved: Mapping[str, str] | None = None, now: datetime, new_id: NewId) -> Plan:
@@ -212,25 +212,31 @@ def released(plan: Plan, believed: Sequence[Version], *, moved: Mapping[str, str
     sides = {(one, other) for pair in after.keys() - cut for one in pair for other in pair - {one}}
     moving = frozenset((*names, *names.values()))
     freed = [(old, _without(new, gone, moving, sides)) for old, new in zip(rest.values(), others, strict=True)]
-    changed = [(old, replace(new, id=new_id(), system_from=now, links=_plain(new.links))) for old, new in freed if old.links != new.links]
+    changed = [(old, replace(new, id=new_id(), system_from=now, links=new.links.lasting)) for old, new in freed if old.links != new.links]
     kept = tuple(replace(version, links=replace(version.links, contradicts=_mutual(version, sides))) for version in appended)
     return Plan(close=(*plan.close, *(old for old, _ in changed)), append=(*kept, *(new for _, new in changed)))
 
 
 def _open(versions: Iterable[Version]) -> dict[frozenset[str], datetime]:
     """The pairs of memories that clash, and until when both hold."""
-    clashing = [version for version in versions if version.contested]
-    by_memory: dict[str, list[Version]] = {}
-    for version in clashing:
-        by_memory.setdefault(version.memory_id, []).append(version)
     found: dict[frozenset[str], datetime] = {}
-    for version in clashing:
+    for version, other in clashing_pairs(versions):
+        pair = frozenset((version.memory_id, other.memory_id))
+        end = min(side.holds.end or _EVER for side in (version, other))
+        found[pair] = max(end, found.get(pair, end))
+    return found
+
+
+def clashing_pairs(versions: Iterable[Version]) -> Iterator[tuple[Version, Version]]:
+    """The versions of which each names the other's memory and which hold at one time, in their order; each pair from both its sides."""
+    contested = [version for version in versions if version.contested]
+    by_memory: dict[str, list[Version]] = {}
+    for version in contested:
+        by_memory.setdefault(version.memory_id, []).append(version)
+    for version in contested:
         for other in (other for memory_id in version.links.contradicts for other in by_memory.get(memory_id, ())):
             if version.memory_id in other.links.contradicts and version.holds.overlaps(other.holds):
-                pair = frozenset((version.memory_id, other.memory_id))
-                end = min(side.holds.end or _EVER for side in (version, other))
-                found[pair] = max(end, found.get(pair, end))
-    return found
+                yield version, other
 
 
 def _renamed(version: Version, names: Mapping[str, str]) -> Version:
@@ -251,11 +257,6 @@ def _without(version: Version, gone: Collection[frozenset[str]], moving: Collect
 
 def _mutual(version: Version, sides: Collection[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(memory_id for memory_id in version.links.contradicts if (version.memory_id, memory_id) in sides)
-
-
-def _plain(links: Links) -> Links:
-    # What a row's links tell is what its own write did.
-    return replace(links, joins=(), supersedes=(), corrects=())
 
 
 def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:

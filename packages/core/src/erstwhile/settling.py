@@ -11,7 +11,7 @@ from erstwhile.errors import InvalidInputError, NotFoundError, shown
 from erstwhile.model import MAX_CONTENT, Provenance, Scope, SourceKind, Version, check_text
 from erstwhile.relating import with_clashing
 from erstwhile.relations import PERSON, Relation, Tie
-from erstwhile.resolve import released, without_conflict
+from erstwhile.resolve import clashing_pairs, released, without_conflict
 from erstwhile.results import Action, Conflict, Outcome, Settlement
 from erstwhile.store import Row, Where
 from erstwhile.timeline import Plan
@@ -31,16 +31,10 @@ def open_conflicts(ledger: "Ledger", scopes: tuple[Scope, ...]) -> tuple[Conflic
 
 
 def _conflicts(contested: Sequence[Version]) -> tuple[Conflict, ...]:
-    by_memory: dict[str, list[Version]] = {}
-    for version in contested:
-        by_memory.setdefault(version.memory_id, []).append(version)
     found: dict[str, Conflict] = {}
-    for version in contested:
-        for memory_id in version.links.contradicts:
-            for other in by_memory.get(memory_id, ()):
-                if version.memory_id in other.links.contradicts and version.holds.overlaps(other.holds):
-                    conflict = _conflict(version, other)
-                    found.setdefault(conflict.id, conflict)
+    for version, other in clashing_pairs(contested):
+        conflict = _conflict(version, other)
+        found.setdefault(conflict.id, conflict)
     return tuple(sorted(found.values(), key=lambda conflict: (conflict.opened, conflict.id)))
 
 
@@ -77,7 +71,7 @@ def settle(ledger: "Ledger", scope: Scope, ref: Conflict | str, how: Settlement 
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         around = [row.version for row in rows]
-        conflict = _find(_conflicts([version for version in around if version.contested]), ref)
+        conflict = _find(_conflicts(around), ref)
         return _plan(conflict, settlement, text, around, fingerprint=ledger.embedder.fingerprint, now=now)
 
     return ledger.commit((scope.key,), read=read, prepare=prepare, vectors=vectors)
@@ -128,21 +122,20 @@ def _cleared(version: Version, pair: frozenset[str], *, apart: bool, now: dateti
 def _settled(conflict: Conflict, how: Settlement, text: str | None, believed: Sequence[Version], *, fingerprint: str, now: datetime) -> tuple[Plan, str]:
     older, newer = conflict.older, conflict.newer
     person = Tie(memory_id=older.memory_id, version_id=older.id, relation=Relation.SUPERSEDES, score=1.0, reason=f"Settled: {how}.", judge=PERSON)
-    chains = [version for version in believed if version.memory_id in (older.memory_id, newer.memory_id)]
     if how is Settlement.KEEP_BOTH:
         return Plan(), "Both are true; they are no longer contested."
     if how is Settlement.KEEP_OLD:
         return timeline.retract(_linked(believed, newer, older)), "The older one holds; the newer one is no longer asserted."
     if how is Settlement.KEEP_NEW:
         kept = replace(newer, id=new_id(), system_from=now, valid_from=max(newer.valid_from, older.valid_from), ties=(person, *newer.ties))
-        plan = _in_place(kept, chains, _linked(chains, older, newer), now=now)
+        plan = _in_place(kept, believed, _linked(believed, older, newer), now=now)
         return plan, "The newer one holds from its start on; the older one ends there."
     source = Provenance(kind=SourceKind.CORRECTED, actor=newer.source.actor, session=newer.source.session)
     drawn = tuple(dict.fromkeys(older.links.derived_from + newer.links.derived_from))
     merged = changed(newer, {"content": text}, source=source, drawn_from=drawn, fingerprint=fingerprint, now=now)
     start = max(newer.valid_from, older.valid_from)
-    clashing = [*_linked(chains, older, newer), *_linked(chains, newer, older)]
-    return _in_place(replace(merged, valid_from=start, ties=(person,)), chains, clashing, now=now), "The text takes the place of both."
+    sides = [*_linked(believed, older, newer), *_linked(believed, newer, older)]
+    return _in_place(replace(merged, valid_from=start, ties=(person,)), believed, sides, now=now), "The text takes the place of both."
 
 
 def _linked(versions: Sequence[Version], side: Version, other: Version) -> list[Version]:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from erstwhile.errors import InvalidInputError, shown
 
-__all__ = ["AsOf", "Clock", "Instant", "Interval", "SystemClock", "as_utc", "from_micros", "to_micros"]
+__all__ = ["TICK", "AsOf", "Clock", "Instant", "Interval", "SystemClock", "as_utc", "from_micros", "to_micros"]
 
 _ACCEPTED: Final = "an aware datetime, a date, or an ISO 8601 string such as '2024-06-01' or '2024-06-01T10:00:00Z'"
 
@@ -19,7 +19,8 @@ Instant = datetime | date | str
 """What a caller may give for a point in time: an aware datetime, a date (its first instant, in UTC), or either as an ISO 8601 string."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
+TICK: Final = timedelta(microseconds=1)
+"""The step of time: what stores tell apart."""
 
 
 def as_utc(value: Instant, *, name: str = "time") -> datetime:
@@ -60,12 +61,12 @@ def _parse(text: str) -> datetime | date | None:
 
 def to_micros(instant: datetime) -> int:
     """Whole microseconds since 1970-01-01T00:00:00Z, negative before it."""
-    return (instant - _EPOCH) // _MICROSECOND
+    return (instant - _EPOCH) // TICK
 
 
 def from_micros(micros: int) -> datetime:
     """The instant that lies ``micros`` microseconds after 1970-01-01T00:00:00Z."""
-    return _EPOCH + micros * _MICROSECOND
+    return _EPOCH + micros * TICK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)

@@ -112,7 +112,7 @@ def confirm(old: Version, new: Version, believed: Sequence[Version], *, confiden
         system_from=now,
         confidence=confidence,
         confirmations=(*old.confirmations, *said)[-MAX_CONFIRMATIONS:],
-        links=replace(old.links, joins=(), supersedes=(), corrects=(), derived_from=tuple(dict.fromkeys(old.links.derived_from + new.links.derived_from))),
+        links=replace(old.links.lasting, derived_from=tuple(dict.fromkeys(old.links.derived_from + new.links.derived_from))),
         keys=tuple(dict.fromkeys(old.keys + new.keys)),
     )
     if better.valid_from == old.valid_from:
@@ -158,10 +158,8 @@ def _ended(version: Version, new: Version) -> Iterator[Interval]:
 
 
 def _piece(version: Version, piece: Interval, *, now: datetime, new_id: NewId) -> Version:
-    # What a row's links tell is what its own write did; the row that it is a piece of keeps telling its own.
-    links = replace(version.links, joins=(), supersedes=(), corrects=())
     said = tuple(said for said in version.confirmations if piece.contains(said.at))
-    return replace(version, id=new_id(), valid_from=piece.start, valid_to=piece.end, system_from=now, links=links, confirmations=said)
+    return replace(version, id=new_id(), valid_from=piece.start, valid_to=piece.end, system_from=now, links=version.links.lasting, confirmations=said)
 
 
 def current(versions: Iterable[Version], *, at: datetime) -> Version | None:

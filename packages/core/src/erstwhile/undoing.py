@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile.errors import InvalidInputError
@@ -13,7 +13,7 @@ from erstwhile.relations import PERSON
 from erstwhile.resolve import released
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Store, Where
-from erstwhile.time import Interval
+from erstwhile.time import TICK, Interval
 from erstwhile.timeline import Plan
 from erstwhile.versions import in_order, new_id
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
 
 __all__ = ["undo"]
-
-_TICK: Final = timedelta(microseconds=1)
 
 
 def undo(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
@@ -35,7 +33,7 @@ def undo(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
     def read() -> tuple[Row, ...]:
         nonlocal at
         at = _written_at(ledger.store, scope, ref)
-        written = ledger.store.all(Where(scopes=(scope,), changed=Interval(start=at, end=at + _TICK)))
+        written = ledger.store.all(Where(scopes=(scope,), changed=Interval(start=at, end=at + TICK)))
         touched = tuple(sorted({row.version.memory_id for row in written if not row.version.is_turn}))
         rows = tuple(ledger.store.all(Where(scopes=(scope,), memory_ids=touched), vectors=True)) if touched else ()
         again = [said.said for said in _confirmations(*_sides([row.version for row in rows], at))]
@@ -143,8 +141,7 @@ def _restored(version: Version, pieces: Sequence[tuple[Version, Version]], *, no
     opened = [each for was, now_is in pieces if was.memory_id == version.memory_id for each in now_is.links.contradicts if each not in was.links.contradicts]
     settled = {each for was, now_is in pieces if was.memory_id == version.memory_id for each in was.links.contradicts if each not in now_is.links.contradicts}
     contradicts = tuple(dict.fromkeys((*(each for each in version.links.contradicts if each not in settled), *opened)))
-    links = replace(version.links, joins=(), supersedes=(), corrects=(), contradicts=contradicts)
-    return replace(version, id=new_id(), system_from=now, system_to=None, links=links)
+    return replace(version, id=new_id(), system_from=now, system_to=None, links=replace(version.links.lasting, contradicts=contradicts))
 
 
 def _by_itself(version: Version, others: frozenset[str], *, memory_id: str, now: datetime) -> Version:

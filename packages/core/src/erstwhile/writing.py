@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile import timeline
@@ -16,6 +16,7 @@ from erstwhile.relating import Relating, Resolver, with_clashing
 from erstwhile.resolve import ends, released, resolve
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Where
+from erstwhile.time import TICK
 from erstwhile.timeline import Plan
 from erstwhile.versions import KEEP, changed, first_version, in_order, key_of, new_id
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["correct", "remember", "remember_one", "retract"]
 
-TICK: Final = timedelta(microseconds=1)
 _DRAFT_FIELDS: Final = frozenset(field.name for field in fields(Draft))
 
 

@@ -22,10 +22,10 @@ from filelock import FileLock, Timeout
 
 from erstwhile.errors import InvalidInputError, StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
 from erstwhile.store.durable import sync_folder, write_file
+from erstwhile.store.schema import FORMAT
 
-__all__ = ["FORMAT", "Manifest", "StoreFolder"]
+__all__ = ["Manifest", "StoreFolder"]
 
-FORMAT: Final = 2
 RESERVE: Final = 64 * 2**20
 """Bytes that must stay free. Qdrant Edge writes through memory maps of files with holes, and a hole that cannot be filled kills the process (SIGBUS).
 

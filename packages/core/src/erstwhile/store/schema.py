@@ -30,6 +30,7 @@ from erstwhile.time import Interval, to_micros
 __all__ = [
     "DENSE",
     "FIELDS",
+    "FORMAT",
     "READ",
     "WORDS",
     "AnyOf",
@@ -52,6 +53,8 @@ BODY: Final = "body"
 CHECK: Final = "check"
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
+FORMAT: Final = 2
+"""Version of this mapping, and of what stands beside it: a store of another is refused."""
 FOREVER: Final = 2**62
 """Stands for an open end: after the year 9999, and exact as a float64."""
 

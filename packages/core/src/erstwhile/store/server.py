@@ -35,7 +35,6 @@ from erstwhile.time import from_micros
 
 __all__ = ["ServerStore"]
 
-FORMAT: Final = 2
 OLDEST: Final = (1, 19)
 """The first server that takes word statistics over one scope; an older one would let scopes change each other's ranking without a word."""
 
@@ -150,7 +149,7 @@ class ServerStore(Store):
             versions=self._count(None),
             details={
                 "collection": self._collection,
-                "format": FORMAT,
+                "format": schema.FORMAT,
                 "server": "local mode" if self._connection.local else self._connection.read(lambda client: client.info()).version,
             },
         )
@@ -200,7 +199,7 @@ class ServerStore(Store):
             shard_number=1,
             hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
             quantization_config=scan,
-            metadata={"erstwhile": {"format": FORMAT, "fingerprint": fingerprint, "dimension": dimension}},
+            metadata={"erstwhile": {"format": schema.FORMAT, "fingerprint": fingerprint, "dimension": dimension}},
         )
 
     def _check_manifest(self) -> None:
@@ -208,9 +207,9 @@ class ServerStore(Store):
         manifest, name = found.get("erstwhile"), f"Collection {self._collection} at {self._connection.place}"
         if not isinstance(manifest, Mapping):
             raise StoreFormatError(f"{name} was not made by erstwhile; give the name of another collection.")
-        if manifest.get("format") != FORMAT:
+        if manifest.get("format") != schema.FORMAT:
             raise StoreFormatError(
-                f"{name} is in store format {manifest.get('format')} and this version of erstwhile reads {FORMAT}; use the one that wrote it."
+                f"{name} is in store format {manifest.get('format')} and this version of erstwhile reads {schema.FORMAT}; use the one that wrote it."
             )
         if (manifest.get("fingerprint"), manifest.get("dimension")) != (self._fingerprint, self._dimension):
             raise ModelMismatchError(
