@@ -19,7 +19,7 @@ def measure(task: Task) -> Values:
         memory = engine.scope(user=USER)
         missed = 0
         for _ in range(PAIRS):
-            given = draft(next(numbers)) | {"valid_to": None}
+            given = {name: value for name, value in draft(next(numbers)).items() if name not in ("valid_from", "valid_to")}
             written = memory.remember(**given)
             missed += written.memory_id not in {hit.memory_id for hit in memory.recall(given["content"])}
     return {"pairs": PAIRS, "missed": missed}

@@ -1,4 +1,8 @@
-"""Remembering, from text to durable on return, in a store that holds many memories already: and what finding and settling conflicts takes of it."""
+"""Remembering, from text to durable on return, in a store that holds many memories already: and what finding and settling conflicts takes of it.
+
+What is remembered holds from now on, as everything does that is remembered without a date; what arrives late, dated in the past like all of the corpus, is
+compared with more and is measured beside it.
+"""
 
 from itertools import count
 from pathlib import Path
@@ -40,9 +44,10 @@ def _durable(path: Path, fresh: "count[int]") -> Values:
     with engine:
         memory = engine.scope(user=USER)
         values = _one_by_one(memory, watch, fresh)
+        values |= spread("late", timings(lambda given: memory.remember(**given), _drafts(fresh, WARM_UP + TIMES, late=True), warm_up=WARM_UP))
         values |= spread("supersede", _supersede(memory, fresh))
-        for name, relate in (("batch", True), ("unrelated_batch", False)):
-            batch = _drafts(fresh, BATCH)
+        for name, relate, late in (("batch", True, False), ("late_batch", True, True), ("unrelated_batch", False, False)):
+            batch = _drafts(fresh, BATCH, late=late)
             values[f"{name}_per_s"] = rate(BATCH, timed(lambda batch=batch, relate=relate: memory.remember_many(batch, relate=relate)))
         for name, draw in (("turns", True), ("undrawn_turns", False)):
             values[f"{name}_per_s"] = rate(TURNS, timed(lambda name=name, draw=draw: _observe(memory, fresh, name, draw=draw)))
@@ -69,8 +74,9 @@ def _one_by_one(memory: ScopedMemory, watch: Stopwatch, fresh: "count[int]") -> 
     return values
 
 
-def _drafts(fresh: "count[int]", number: int) -> list[dict[str, Any]]:
-    return [draft(next(fresh)) for _ in range(number)]
+def _drafts(fresh: "count[int]", number: int, *, late: bool = False) -> list[dict[str, Any]]:
+    dated = [draft(next(fresh)) for _ in range(number)]
+    return dated if late else [{name: value for name, value in given.items() if name not in ("valid_from", "valid_to")} for given in dated]
 
 
 def _supersede(memory: ScopedMemory, fresh: "count[int]") -> list[float]:

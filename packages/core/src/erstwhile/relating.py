@@ -54,29 +54,37 @@ class Resolver:
 
     def relate(self, ledger: "Ledger", new: Version, vector: "NDArray[np.float32]") -> Relating:
         """Look for what ``new`` relates to among the memories of its scope that hold at some time while it does."""
-        found = self._neighbours(ledger, new, vector)
+        found = _neighbours(ledger.store, new, vector)
         if not found:
             return Relating()
-        pairs = [_pair(row.version, new, float(vector @ row.vector) if row.vector is not None else 0.0) for row in found]
-        answers = self.judge.judge(pairs)
-        judged = [Judged.of(row.version, answer, incoming=new, policy=self.policy) for row, answer in zip(found, answers, strict=True) if answer is not None]
+        answers = self.judge.judge([_pair(version, new, cosine) for version, cosine in found])
+        judged = [
+            Judged.of(version, answer, incoming=new, policy=self.policy) for (version, _), answer in zip(found, answers, strict=True) if answer is not None
+        ]
         touched = tuple(dict.fromkeys(each.neighbour.memory_id for each in judged if each.verdict is not Verdict.KEEP))
         where = Where(scopes=(new.scope,), memory_ids=touched, believed=True)
         rows = tuple(ledger.store.all(where, vectors=True)) if touched else ()
         return Relating(judged=tuple(judged), rows=with_clashing(ledger.store, new.scope, rows))
 
-    def _neighbours(self, ledger: "Ledger", new: Version, vector: "NDArray[np.float32]") -> Sequence[Row]:
-        holds = Interval(start=new.valid_from, end=new.valid_to)
-        # What has ended is left out in the search: a memory that was superseded often would crowd itself out. That it had ended when it was written is
-        # cheap to ask, and all that matters to what begins now; what arrives late may concern what has ended since it began.
-        late = new.valid_from < new.system_from
-        where = Where(scopes=(new.scope,), types=tuple(MemoryType), believed=True, unended=not late, during=holds if late else None)
-        search = Search(where=where, vector=vector, text=new.content[:QUERY], limit=CANDIDATES)
-        ids = [each.id for each in ledger.store.search(search) if each.lexical is not None or (each.dense or 0.0) >= CLOSE]
-        if not ids:
-            return ()
-        rows = ledger.store.find(Find(where=replace(where, ids=tuple(ids)), vectors=True))
-        return [row for row in rows if row.version.holds.overlaps(holds)]
+
+def _neighbours(store: Store, new: Version, vector: "NDArray[np.float32]") -> Sequence[tuple[Version, float]]:
+    """What ``new`` may relate to, each with its cosine, in order of writing."""
+    # What has ended is left out in the search: a memory that was superseded often would crowd itself out. That it had ended when it was written is cheap to
+    # ask, and all that matters to what begins now. What arrives late may concern what has ended since it began, which costs twice as much to ask.
+    late = new.valid_from < new.system_from
+    holds = Interval(start=new.valid_from, end=new.valid_to)
+    where = Where(scopes=(new.scope,), types=tuple(MemoryType), believed=True, unended=not late, during=holds if late else None)
+    found = store.search(Search(where=where, vector=vector, text=new.content[:QUERY], limit=CANDIDATES))
+    cosines = {each.id: each.dense for each in found if each.dense is not None and (each.lexical is not None or each.dense >= CLOSE)}
+    # Only of what was found by words alone is the cosine not known yet.
+    by_words = tuple(each.id for each in found if each.dense is None)
+    rows = [*_read(store, where, tuple(cosines)), *_read(store, where, by_words, vectors=True)]
+    near = [(row.version, cosines.get(row.version.id, 0.0) if row.vector is None else float(vector @ row.vector)) for row in rows]
+    return sorted(((version, cosine) for version, cosine in near if version.holds.overlaps(holds)), key=lambda each: each[0].id)
+
+
+def _read(store: Store, where: Where, ids: tuple[str, ...], *, vectors: bool = False) -> Sequence[Row]:
+    return store.find(Find(where=replace(where, ids=ids), vectors=vectors)) if ids else ()
 
 
 def with_clashing(store: Store, scope: Scope, rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -49,6 +49,11 @@ def _several_nouns() -> frozenset[str]:
     return frozenset(stem(word) for word in lexicon.attributes("many").split())
 
 
+@cache
+def _of_several() -> frozenset[str]:
+    return frozenset(stem(word) for word in lexicon.attributes("of_several").split())
+
+
 def is_several(noun: str) -> bool:
     """Whether one can have several of what a noun phrase in normal form stands for: friends, pets."""
     return noun.rsplit(maxsplit=1)[-1] in _several_nouns()
@@ -88,7 +93,9 @@ def single(phrase: str) -> bool | None:
     if phrase in _phrases():
         return _phrases()[phrase]
     if phrase.endswith(" of") and " the " in phrase:
-        short = phrase.rsplit(" the ", 1)[0]
+        short, noun = phrase.removesuffix(" of").rsplit(" the ", 1)
+        if is_several(noun) or noun in _of_several():
+            return False
         # "plays the position of", "is associated with the sport of": the article makes it the only one, unless the verb takes several.
         return _phrases().get(short, _phrases().get(short.split()[0], True) is not False)
     return None

@@ -25,6 +25,8 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
+NEAR: Final = 40
+"""Characters before a word among which the end of the sentence before it is looked for: blanks and list marks."""
 _AT: Final = frozenset(("at", "before", "after", "until", "till", "by", "around", "about"))
 _LAST_DAY: Final = 31
 
@@ -129,7 +131,7 @@ def _token(match: re.Match[str], text: str, previous: Token | None, following: s
     if owner:
         lower = lower.removesuffix("'s").removesuffix("'")
     value = _value(kind, lower, previous, following)
-    name = value is None and (kind == "name" or (kind == "word" and lower != "i" and _is_name(written, text[: match.start()])))
+    name = value is None and (kind == "name" or (kind == "word" and lower != "i" and _is_name(written, text[max(0, match.start() - NEAR) : match.start()])))
     norm = value.value if value else _plain(lower) if kind == "name" else stem(lower)
     return Token(text=written, norm=norm, lower=lower, name=name, owner=owner, value=value)
 
@@ -160,14 +162,17 @@ def _value(kind: str, lower: str, previous: Token | None, following: str) -> Val
 
 
 def _spelled(lower: str, previous: Token | None, following: str) -> Value | None:
+    number = lexicon.mapping("numbers").get(lower)
+    return _named_value(lower) if number is None else _quantity(number, previous, following)
+
+
+@lru_cache(maxsize=65_536)
+def _named_value(lower: str) -> Value | None:
     for kind, listed in (("weekday", "weekdays"), ("time", "times"), ("rank", "ranks")):
         known = lexicon.mapping(listed)
         if (found := known.get(lower) or known.get(lower.removesuffix("s"))) is not None:
             return Value(kind, found)
-    if lower in lexicon.words("months") and lower != "may":
-        return Value("month", lower[:3])
-    number = lexicon.mapping("numbers").get(lower)
-    return None if number is None else _quantity(number, previous, following)
+    return Value("month", lower[:3]) if lower in lexicon.words("months") and lower != "may" else None
 
 
 def _quantity(lower: str, previous: Token | None, following: str) -> Value:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -18,6 +18,8 @@ ENOUGH: Final = 0.7
 """A judgement at least so sure is not put to the next judge."""
 CLOSE: Final = 0.6
 """Pairs less alike in meaning are not put to any but the first judge."""
+LONGEST: Final = 3
+"""How many times the budget one pair may take."""
 SAME_WORDS: Final = 0.6
 """Two texts of which one has this share of the other's words of meaning are told apart by a "not"."""
 ALIKE: Final = 0.85
@@ -35,7 +37,7 @@ class Cascade:
     Args:
         judges: In the order in which they are asked; the first about every pair.
         budget: Those after the first are asked about the most alike pairs of a call, as long as the texts of these have together at most so many
-            characters, and about one pair in any case. Default: about all.
+            characters; and about the most alike one even if it has more, up to three times as many. Default: about all.
     """
 
     def __init__(self, judges: Sequence[Judge], *, budget: int | None = None) -> None:
@@ -61,10 +63,11 @@ class Cascade:
     def _open(self, pairs: Sequence[Pair], found: dict[int, Judgement]) -> list[int]:
         places = [place for place, pair in enumerate(pairs) if pair.cosine >= CLOSE and (place not in found or found[place].score < ENOUGH)]
         nearest = sorted(places, key=lambda place: (-pairs[place].cosine, pairs[place].earlier.id, pairs[place].later.id))
+        if self._budget is None:
+            return sorted(places)
         spent = accumulate(len(pairs[place].earlier.content) + len(pairs[place].later.content) for place in nearest)
-        return sorted(
-            place for place, characters in zip(nearest, spent, strict=True) if place == nearest[0] or self._budget is None or characters <= self._budget
-        )
+        bounds = chain((LONGEST * self._budget,), repeat(self._budget))
+        return sorted(place for place, characters, bound in zip(nearest, spent, bounds, strict=False) if characters <= bound)
 
 
 def _nothing(pair: Pair) -> Judgement:

@@ -17,6 +17,8 @@ __all__ = ["RuleJudge"]
 
 TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
 """Types of what is over once it is done."""
+SAME: Final = 0.85
+"""Pairs less alike in meaning have not the same words, and are not compared word by word."""
 _AHEAD: Final = frozenset(("will", "i'll", "we'll", "going", "should", "must", "need", "needs", "promised", "planned", "wanted", "agreed", "decided", "almost"))
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
@@ -39,7 +41,7 @@ class RuleJudge:
 
 def _judge(pair: Pair) -> Judgement | None:
     earlier, later = (read(version.content, version.source.actor) for version in (pair.earlier, pair.later))
-    if _same_words(earlier, later):
+    if pair.cosine >= SAME and _same_words(earlier, later):
         return Judgement(relation=Relation.DUPLICATE, score=0.97, reason="It says the same in the same words.")
     if later.mood:
         score = 0.6 if later.mood == REPORTS else 0.8
@@ -139,8 +141,10 @@ def _switched(before: Claim, after: Claim) -> Judgement | None:
 def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
     # "We switched from Jenkins to GitHub Actions" names what "We use Jenkins" claims.
     for claim in earlier.claims:
+        if not claim.positive or claim.attribute not in _HELD:
+            continue
         named = [phrase for phrase in sorted(later.former) if set(phrase.split()) >= set(claim.value.split())]
-        if named and claim.positive and claim.attribute in _HELD and not _qualified_apart(earlier.reading, later, claim):
+        if named and not _qualified_apart(earlier.reading, later, claim):
             reason = f"It names what was before: {named[0]}."
             return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=reason, ends=not later.replaced, explicit=True)
     return None

@@ -4,7 +4,8 @@ A point is one version: its id is the version's, its vectors are ``dense`` (the 
 payload holds the whole version as JSON under ``body``, with its CRC-32 under ``check``, beside the fields that filters need.
 
 Some fields exist to make the everyday questions cheap, for every condition on a time is a look-up per version. ``live`` names the scope of a version that
-is still believed; ``held`` that of one that is also no turn and had not ended when it was written; ``vt`` is the earlier of its end and its expiry. What is
+is still believed; ``asserted`` that of one that is also no turn; ``held`` that of one that, besides, had not ended when it was written; ``vt`` is the
+earlier of its end and its expiry. What is
 believed is either ``open``, that is, it holds from before it was written and until changed, or ``bounded``. Of what holds now, the open part needs no
 condition on time at all; only the bounded part, mostly small, does.
 
@@ -53,7 +54,7 @@ BODY: Final = "body"
 CHECK: Final = "check"
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of this mapping, and of what stands beside it: a store of another is refused."""
 FOREVER: Final = 2**62
 """Stands for an open end: after the year 9999, and exact as a float64."""
@@ -64,6 +65,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "live": "keyword",
     "open": "keyword",
     "bounded": "keyword",
+    "asserted": "keyword",
     "held": "keyword",
     "unended": "keyword",
     "contested": "keyword",
@@ -93,6 +95,7 @@ def payload_of(version: Version) -> dict[str, Any]:
         "live": scope if version.believed else None,
         "open": scope if version.believed and settled else None,
         "bounded": scope if version.believed and not settled else None,
+        "asserted": scope if version.believed and not version.is_turn else None,
         "held": scope if version.believed and not version.is_turn and unended else None,
         "unended": scope if unended else None,
         "contested": scope if version.contested else None,
@@ -207,24 +210,26 @@ def settled_clauses(where: Where) -> tuple[tuple[Clause, ...], ...]:
 def _scope_clauses(where: Where) -> tuple[Clause, ...]:
     keys = tuple(scope.key for scope in where.scopes)
     if where.believed is True:
-        return (Match("held" if _is_held(where) else "live", keys),)
+        return (Match(_standing(where), keys),)
     if where.believed is False:
         return (Match("scope", keys), Span(field="st", lt=FOREVER))
     return (Match("scope", keys),)
 
 
-def _is_held(where: Where) -> bool:
-    # One look-up in place of fifteen, for the question that every write asks.
-    return where.believed is True and where.unended and where.types is not None and set(where.types) == set(MemoryType)
+def _standing(where: Where) -> Literal["live", "asserted", "held"]:
+    # One look-up in place of fourteen or fifteen, for the question that every write asks.
+    if where.types is None or set(where.types) != set(MemoryType):
+        return "live"
+    return "held" if where.unended else "asserted"
 
 
 def _match_clauses(where: Where) -> tuple[Clause, ...]:
-    # The scope's clause says it already, unless an open or a bounded one stands in its place.
-    held = _is_held(where) and where.valid is None
+    # The scope's clause says part of it already, unless an open or a bounded one stands in its place.
+    standing = _standing(where) if where.believed is True and where.valid is None else "live"
     named = {
         "memory": where.memory_ids,
-        "type": None if held else where.types,
-        "unended": tuple(scope.key for scope in where.scopes) if where.unended and not held else None,
+        "type": where.types if standing == "live" else None,
+        "unended": tuple(scope.key for scope in where.scopes) if where.unended and standing != "held" else None,
         "contested": tuple(scope.key for scope in where.scopes) if where.contested else None,
         "tags": where.tags,
         "keys": where.keys,
@@ -263,7 +268,9 @@ def _time_clauses(where: Where) -> tuple[Clause, ...]:
         at = to_micros(where.valid)
         spans += [Span(field="vf", lte=at), Span(field="vt", gt=at)]
     if where.during is not None:
-        spans += [Span(field="vf", lt=_end(where.during.end)), Span(field="vt", gt=to_micros(where.during.start))]
+        # Whatever began, began before for ever.
+        spans += [] if where.during.end is None else [Span(field="vf", lt=to_micros(where.during.end))]
+        spans += [Span(field="vt", gt=to_micros(where.during.start))]
     return (*spans, *_changed_clauses(where))
 
 
