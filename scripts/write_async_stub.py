@@ -7,21 +7,24 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "packages" / "core" / "src" / "erstwhile"
 STUB = PACKAGE / "_aio.pyi"
-HEADER = "# Written by scripts/write_async_stub.py from engine.py and scoped.py; do not edit.\n"
+SOURCES = {"engine.py": "Engine", "scoped.py": "ScopedMemory", "reading.py": "ReadableMemory"}
+"""Where the sync classes stand; the second is one of the third's kind."""
+HEADER = "# Written by scripts/write_async_stub.py from engine.py, scoped.py and reading.py; do not edit.\n"
 
 
 def stub() -> str:
     """The text of the stub."""
-    engine, scoped = (_class(PACKAGE / file, name) for file, name in (("engine.py", "Engine"), ("scoped.py", "ScopedMemory")))
+    engine, scoped, readable = (_class(PACKAGE / file, name) for file, name in SOURCES.items())
     parts = [
-        "class AsyncScopedMemory:\n    def __init__(self, memory: ScopedMemory) -> None: ...\n" + "".join(_method(node) for node in _public(scoped)),
+        "class AsyncScopedMemory:\n    def __init__(self, memory: ScopedMemory) -> None: ...\n"
+        + "".join(_method(node) for node in (*_public(scoped), *_public(readable))),
         "class AsyncEngine:\n    def __init__(self, engine: Engine) -> None: ...\n"
         + "".join(_scope(node) if node.name == "scope" else _method(node) for node in _public(engine))
         + "    async def __aenter__(self) -> Self: ...\n"
         + "    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...\n",
     ]
     body = "\n\n".join(parts)
-    imports = [line for name, line in _imports(PACKAGE / "engine.py", PACKAGE / "scoped.py") if re.search(rf"\b{name}\b", body)]
+    imports = [line for name, line in _imports(*(PACKAGE / file for file in SOURCES)) if re.search(rf"\b{name}\b", body)]
     return "\n\n".join([HEADER + "\n".join(imports), '__all__ = ["AsyncEngine", "AsyncScopedMemory"]', body])
 
 

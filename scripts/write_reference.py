@@ -38,6 +38,9 @@ GROUPS = {
         "Observed",
         "Recall",
         "Hit",
+        "Parts",
+        "Pack",
+        "Answer",
         "Version",
         "Links",
         "Confirmation",
@@ -48,7 +51,7 @@ GROUPS = {
         "StoreInfo",
     ],
     "How two memories relate": ["Relation", "Tie", "Claim", "Pair", "Judgement"],
-    "Seams": ["Embedder", "Clock", "Judge", "OnnxJudge", "LlmJudge", "Extractor", "Drawn", "ChatCall"],
+    "Seams": ["Embedder", "Clock", "Judge", "OnnxJudge", "LlmJudge", "Extractor", "Drawn", "Reranker", "OnnxReranker", "ChatCall"],
 }
 UNIONS = {
     "Instant": "What may be given for a point in time: an aware `datetime`, a `date` (its first instant in UTC), or either as ISO 8601 text.",
@@ -84,7 +87,9 @@ def _entry(name: str) -> str:
         told = _told(thing)
         return text + "\n".join(f"- `{member.value}`{_meaning(member, told)}" for member in thing) + "\n"
     if name in ("Engine", "ScopedMemory"):
-        methods = [item for item in vars(thing).items() if not item[0].startswith("_") and inspect.isfunction(item[1])]
+        # What a class inherits is read in it, too.
+        members = [item for each in thing.__mro__ for item in vars(each).items()]
+        methods = [item for item in members if not item[0].startswith("_") and inspect.isfunction(item[1])]
         text += "\n".join(f"#### `{name}.{method}`\n\n{_signature(method, body)}\n{_markdown(inspect.getdoc(body))}\n" for method, body in methods)
     return text
 

@@ -1,5 +1,6 @@
 """Typed, bi-temporal memory for AI agents, on the user's own machine."""
 
+from erstwhile.answering import Answer
 from erstwhile.config import Settings
 from erstwhile.draft import Draft
 from erstwhile.embed import Embedder
@@ -26,10 +27,12 @@ from erstwhile.errors import (
 from erstwhile.extract import Drawn, Extractor
 from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.packing import Pack
 from erstwhile.policy import Policy, Rule
 from erstwhile.refs import Ref
 from erstwhile.relations import Claim, Judgement, Relation, Tie
-from erstwhile.results import Action, Change, Conflict, Hit, Observed, Outcome, Recall, Receipt, Settlement, Stats
+from erstwhile.rerank import OnnxReranker, Reranker
+from erstwhile.results import Action, Change, Conflict, Hit, Observed, Outcome, Parts, Recall, Receipt, Settlement, Stats
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import StoreInfo
 from erstwhile.time import AsOf, Clock, Instant, Interval
@@ -37,6 +40,7 @@ from erstwhile.turns import Message
 
 __all__ = [
     "Action",
+    "Answer",
     "AsOf",
     "Change",
     "ChatCall",
@@ -68,14 +72,18 @@ __all__ = [
     "NotFoundError",
     "Observed",
     "OnnxJudge",
+    "OnnxReranker",
     "Outcome",
+    "Pack",
     "Pair",
+    "Parts",
     "Policy",
     "Provenance",
     "Recall",
     "Receipt",
     "Ref",
     "Relation",
+    "Reranker",
     "Rule",
     "Scope",
     "ScopedMemory",

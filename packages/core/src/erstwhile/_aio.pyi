@@ -1,15 +1,20 @@
-# Written by scripts/write_async_stub.py from engine.py and scoped.py; do not edit.
+# Written by scripts/write_async_stub.py from engine.py, scoped.py and reading.py; do not edit.
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from erstwhile.answering import Answer
+from erstwhile.answering import answer
 from erstwhile.draft import Draft
 from erstwhile.engine import Engine
 from erstwhile.erasure import erase
 from erstwhile.model import MemoryType
 from erstwhile.model import Provenance
 from erstwhile.model import Scope
+from erstwhile.model import SourceKind
 from erstwhile.model import Version
 from erstwhile.observing import observe
 from erstwhile.refs import Ref
+from erstwhile.refs import resolve
 from erstwhile.results import Change
 from erstwhile.results import Conflict
 from erstwhile.results import Observed
@@ -20,6 +25,7 @@ from erstwhile.results import Settlement
 from erstwhile.results import Stats
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import StoreInfo
+from erstwhile.surroundings import around
 from erstwhile.time import AsOf
 from erstwhile.time import Instant
 from erstwhile.time import Interval
@@ -44,8 +50,11 @@ class AsyncScopedMemory:
     async def resolve(self, conflict: Conflict | str, how: Settlement | str, *, text: str | None=None) -> Outcome: ...
     async def undo(self, ref: Ref) -> Outcome: ...
     async def erase(self, *refs: Ref, everything: bool=False, evidence: bool=False) -> Receipt: ...
-    async def recall(self, query: str, *, k: int=10, as_of: AsOf | Instant | None=None, during: Interval | None=None, types: Iterable[MemoryType | str] | None=None, tags: Iterable[str] | None=None, turns: bool=True) -> Recall: ...
-    async def snapshot(self, *, as_of: AsOf | Instant | None=None, during: Interval | None=None, types: Iterable[MemoryType | str] | None=None, tags: Iterable[str] | None=None, turns: bool=False) -> tuple[Version, ...]: ...
+    async def recall(self, query: str, *, k: int=10, as_of: AsOf | Instant | None=None, during: Interval | None=None, types: Iterable[MemoryType | str] | None=None, tags: Iterable[str] | None=None, actors: Iterable[str] | None=None, source_kinds: Iterable[SourceKind | str] | None=None, session: str | None=None, min_confidence: float=0.0, pinned: bool | None=None, turns: bool=True, min_relevance: float | None=None, neighbours: int=0) -> Recall: ...
+    async def answer(self, question: str, *, llm: Callable[[str], object], k: int=10, budget_tokens: int=2000, count: Callable[[str], int] | None=None, as_of: AsOf | Instant | None=None, during: Interval | None=None, types: Iterable[MemoryType | str] | None=None) -> Answer: ...
+    async def snapshot(self, *, as_of: AsOf | Instant | None=None, during: Interval | None=None, types: Iterable[MemoryType | str] | None=None, tags: Iterable[str] | None=None, actors: Iterable[str] | None=None, source_kinds: Iterable[SourceKind | str] | None=None, session: str | None=None, min_confidence: float=0.0, pinned: bool | None=None, turns: bool=False) -> tuple[Version, ...]: ...
+    async def profile(self, *, as_of: AsOf | Instant | None=None) -> tuple[Version, ...]: ...
+    async def around(self, ref: Ref, *, before: int=1, after: int=1) -> tuple[Version, ...]: ...
     async def history(self, ref: Ref) -> tuple[Version, ...]: ...
     async def changes(self, since: Instant, until: Instant | None=None, *, turns: bool=False) -> tuple[Change, ...]: ...
     async def stats(self) -> Stats: ...

@@ -15,6 +15,7 @@ from erstwhile.ledger import Ledger
 from erstwhile.model import Scope
 from erstwhile.policy import Policy
 from erstwhile.relating import Resolver
+from erstwhile.rerank import Reranker
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import Store, StoreInfo
 from erstwhile.time import Clock, SystemClock
@@ -47,6 +48,7 @@ def open_engine(
     policy: Policy | None = None,
     judge: Judge | ChatCall | None = None,
     extractor: Extractor | ChatCall | None = None,
+    reranker: Reranker | None = None,
 ) -> "Engine":
     """Open a store of memories, and make it if it does not exist.
 
@@ -63,6 +65,8 @@ def open_engine(
         judge: Asked about pairs of memories that the on-device judge cannot tell: a `Judge`, or any callable from a prompt to an answer (a text, a mapping or a
             pydantic model). Where it fails, the on-device judgement stands. Default: none.
         extractor: Draws memories from turns in place of the on-device rules: an `Extractor`, or such a callable, with the rules as what it falls back to.
+        reranker: Reads the 50 best hits of each recall together with the question and puts them into an order of its own, such as an `OnnxReranker`. Default:
+            none.
 
     Raises:
         StoreLockedError: Another process has the folder open.
@@ -91,6 +95,7 @@ def open_engine(
             policy=settings.policy if policy is None else policy,
             judge=judge,
             extractor=extractor,
+            reranker=reranker,
         )
     except BaseException:
         opened.close()
@@ -152,6 +157,7 @@ class Engine:
         policy: What a new memory may do to old ones. Default: the shipped one.
         judge: Asked about what the on-device judge cannot tell.
         extractor: Draws memories from turns. Default: on-device rules.
+        reranker: Puts the best hits of a recall into an order of its own. Default: none.
     """
 
     def __init__(
@@ -163,11 +169,15 @@ class Engine:
         policy: Policy | None = None,
         judge: Judge | ChatCall | None = None,
         extractor: Extractor | ChatCall | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
+        if not isinstance(reranker, Reranker | None):
+            raise InvalidInputError(f"reranker: expected a Reranker, got {type(reranker).__name__}; `OnnxReranker` makes one from a folder.")
         self.policy = policy or Policy()
         self._ledger = Ledger(store=store, embedder=embedder, clock=clock)
         self._resolver = Resolver(judge=_judge(judge), policy=self.policy)
         self._extractor = _extractor(extractor)
+        self._reranker = reranker
 
     def scope(
         self,
@@ -203,7 +213,7 @@ class Engine:
             scope = Scope(tenant=tenant, user=user, agent=agent, session=session, project=project)
         elif any(part is not None for part in (tenant, user, agent, session, project)):
             raise InvalidInputError("Both a Scope and parts of one were given; give either.")
-        return ScopedMemory(self._ledger, scope=scope, also=others, resolver=self._resolver, extractor=self._extractor)
+        return ScopedMemory(self._ledger, scope=scope, also=others, resolver=self._resolver, extractor=self._extractor, reranker=self._reranker)
 
     def info(self) -> StoreInfo:
         """What the store says of itself: its kind and place, the model behind its vectors, how many versions it holds in all."""

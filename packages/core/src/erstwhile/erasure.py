@@ -1,6 +1,7 @@
 """Erasing: what is removed, the removal, and the proof."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,9 @@ from erstwhile.model import Scope, Version
 from erstwhile.refs import Ref, resolve
 from erstwhile.resolve import without_conflict
 from erstwhile.results import Receipt
-from erstwhile.store import Row, Store, Where
+from erstwhile.store import Batch, Row, Store, Where
 from erstwhile.timeline import Plan
-from erstwhile.versions import new_id
+from erstwhile.versions import new_id, session_claim
 
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
@@ -60,17 +61,32 @@ def _release(ledger: "Ledger", scope: Scope, doomed: frozenset[str]) -> None:
 
 
 def _erase(store: Store, scope: Scope, named: Collection[str], *, everything: bool, evidence: bool) -> tuple[tuple[Version, ...], int]:
-    # Whoever plans to end one of the doomed has read it and would write it back. So all of them are claimed, and what turns up meanwhile as well.
+    # Whoever plans to end one of the doomed has read it and would write it back, and whoever adds to its conversation has read it as well. So all of them
+    # are claimed, and what turns up meanwhile too.
     claimed = {scope.key, *named}
     while True:
         with store.claim(sorted(claimed)):
             doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
             memory_ids = {version.memory_id for version in doomed}
-            if claimed.issuperset(memory_ids):
+            needed = memory_ids | {session_claim(scope, version.source.session) for version in doomed if version.is_turn and version.source.session}
+            if claimed.issuperset(needed):
                 where = Where(scopes=(scope,), memory_ids=None if everything else tuple(sorted(memory_ids)))
+                if not everything:
+                    _forget_context(store, scope, doomed)
                 store.erase(where)
                 return doomed, store.count(where)
-        claimed |= memory_ids
+        claimed |= needed
+
+
+def _forget_context(store: Store, scope: Scope, doomed: Collection[Version]) -> None:
+    """Take the words of doomed turns out of the turns that answer them."""
+    ids = {version.id for version in doomed}
+    said = {(version.source.session, version.source.turn) for version in doomed if version.is_turn}
+    after = tuple((session, turn + 1) for session, turn in sorted(said, key=str) if session is not None and turn is not None)
+    rows = store.all(Where(scopes=(scope,), places=after), vectors=True) if after else ()
+    bare = tuple(replace(row, version=replace(row.version, context="")) for row in rows if row.version.context and row.version.id not in ids)
+    if bare:
+        store.write(Batch(puts=bare))
 
 
 def _closure(store: Store, scope: Scope, memory_ids: Iterable[str], *, evidence: bool) -> tuple[Version, ...]:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.embed import Embedder, Role
+from erstwhile.embed.calibration import unrelated_cosine
 from erstwhile.errors import WriteConflictError
 from erstwhile.store import Batch, Row, Store
 from erstwhile.time import TICK, Clock, as_utc
@@ -50,6 +52,11 @@ class Ledger:
         import numpy as np
 
         return self.embedder.embed(texts, role=role).astype(np.float16).astype(np.float32)
+
+    @cached_property
+    def floor(self) -> float:
+        """The cosine that a text has with a question that has nothing to do with it."""
+        return unrelated_cosine(self.embedder)
 
     @property
     def writes(self) -> int:

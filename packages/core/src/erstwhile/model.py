@@ -319,6 +319,8 @@ class Version:
         ties: What its write found about other memories.
         confirmations: When the same was said again, oldest first; at most the last 32.
         type_confidence: How sure the type is, 0 to 1; 1 where it was given.
+        times: The stretches of days that its words speak of ("last weekend"), each of a year at most, worked out from when it began to hold.
+        context: Of a turn, the beginning of what it answers, by which it is found as well; at most 600 characters.
         fingerprint: The embedding model and preprocessing behind its vector.
         keys: Idempotency keys (hashes) under which it was written.
     """
@@ -346,6 +348,8 @@ class Version:
     ties: tuple[Tie, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
     type_confidence: float = 1.0
+    times: tuple[Interval, ...] = ()
+    context: str = ""
     fingerprint: str = ""
     keys: tuple[str, ...] = ()
 

@@ -11,10 +11,10 @@ from erstwhile.extract import Drawn, Extractor
 from erstwhile.model import Scope, SourceKind, Version
 from erstwhile.relating import Resolver
 from erstwhile.results import Observed
-from erstwhile.store import TURN, Row, Store, Where
+from erstwhile.store import TURN, Find, Row, Store, Where
 from erstwhile.timeline import Plan
 from erstwhile.turns import Message, Turn, read_turns
-from erstwhile.versions import turn_version
+from erstwhile.versions import session_claim, turn_version
 from erstwhile.writing import remember
 
 if TYPE_CHECKING:
@@ -84,18 +84,25 @@ def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], v
         known = ledger.store.all(Where(scopes=(scope,), keys=keys, types=(TURN,))) if keys else ()
         by_key = {key: row.version for row in known for key in row.version.keys}
         place = _next_place(ledger.store, Where(scopes=(scope,), session=session, types=(TURN,)))
+        said = _last_said(ledger.store, Where(scopes=(scope,), session=session, types=(TURN,), believed=True), place)
         fresh: list[Version] = []
         answer: list[Version] = []
         for turn in turns:
             version = by_key.get(turn.key) if turn.key else None
             if version is None:
-                version = turn_version(turn, scope, place=place + len(fresh), fingerprint=ledger.embedder.fingerprint, now=now)
+                version = turn_version(turn, scope, place=place + len(fresh), answers=said, fingerprint=ledger.embedder.fingerprint, now=now)
                 by_key |= dict.fromkeys(version.keys, version)
                 fresh.append(version)
             answer.append(version)
+            said = version.content
         return Plan(append=tuple(fresh)), tuple(answer)
 
-    return ledger.commit((f"{scope.key} session {session}",), read=tuple, prepare=prepare, vectors=vectors, settle=False)
+    return ledger.commit((session_claim(scope, session),), read=tuple, prepare=prepare, vectors=vectors, settle=False)
+
+
+def _last_said(store: Store, turns: Where, place: int) -> str:
+    rows = store.find(Find(where=replace(turns, turns=(place - 1, place)), limit=1)) if place else ()
+    return rows[0].version.content if rows else ""
 
 
 def _next_place(store: Store, turns: Where) -> int:

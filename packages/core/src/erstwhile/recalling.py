@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.errors import InvalidInputError
-from erstwhile.model import MemoryType, Scope, Version, check_text
-from erstwhile.rank import Ranked, fold, fuse
+from erstwhile.mentions import asks_when, mentions_of
+from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
+from erstwhile.question import possible_names, without_names
+from erstwhile.rank import Asked, Ranked, fold, fuse, relevant
+from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
-from erstwhile.store import Search, Where
+from erstwhile.store import Find, Search, Where, days_of, query_terms
 from erstwhile.time import AsOf, Instant, Interval
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from erstwhile.ledger import Ledger
 
 __all__ = ["Reader", "conditions", "listed", "named_types"]
@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 CHANNEL_LIMIT: Final = 100
 """Candidates from each channel of a search, before they are fused."""
+RERANKED: Final = 50
+"""So many of the best hits are read by a reranker, however few are wanted: fewer hits are the first of more."""
 
 
 class Reader:
@@ -31,17 +33,47 @@ class Reader:
 
     Args:
         ledger: The store and the clock.
+        reranker: Puts the best hits into an order of its own. Default: none.
     """
 
-    def __init__(self, ledger: "Ledger") -> None:
+    def __init__(self, ledger: "Ledger", reranker: Reranker | None = None) -> None:
         self._ledger = ledger
+        self._reranker = reranker
 
-    def find(self, query: str, vector: "NDArray[np.float32]", where: Where, k: int) -> tuple[Hit, ...]:
-        """The best ``k`` hits, folded."""
-        ranked = fuse(self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k))))
-        return self._read(ranked, where, k)
+    def find(self, query: str, where: Where, k: int, *, asked_at: datetime, min_relevance: float | None) -> tuple[Hit, ...]:
+        """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before ``asked_at``."""
+        named = self._named(query, where)
+        vector = self._ledger.embed([without_names(query, named)], role="query")[0]
+        asked = Asked(
+            floor=self._ledger.floor,
+            terms=frozenset(query_terms(query)),
+            named=named,
+            days=tuple(days_of(mention.interval) for mention in mentions_of(query, said_at=asked_at)),
+            when=asks_when(query),
+        )
+        found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
+        wanted = k if self._reranker is None else max(k, RERANKED)
+        hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=len(found))
+        return self._reordered(query, hits)[:k]
 
-    def _read(self, ranked: Sequence[Ranked], where: Where, k: int) -> tuple[Hit, ...]:
+    def _reordered(self, query: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        if self._reranker is None:
+            return hits
+        best, others = hits[:RERANKED], hits[RERANKED:]
+        return (*reranked(best, self._reranker.score(query, [hit.content for hit in best])), *others)
+
+    def _named(self, query: str, where: Where) -> frozenset[str]:
+        """Names in a question that somebody who speaks in these scopes goes by."""
+        words = possible_names(query)
+        if not words or not self._anybody(where, words):
+            return frozenset()
+        return frozenset(word for word in words if self._anybody(where, (word,)))
+
+    def _anybody(self, where: Where, names: tuple[str, ...]) -> bool:
+        corpus = replace(where.corpus, names=names)
+        return bool(self._ledger.store.find(Find(where=corpus, limit=1)))
+
+    def _read(self, ranked: Sequence[Ranked], where: Where, k: int, asked: Asked) -> tuple[Hit, ...]:
         # Reading content costs more than finding it, so no more is read than is needed: half as many again as the hits wanted, what these fold with wherever
         # it ranks, and further only where that left too few. What was closed or erased since it was found is not read, and left out.
         found = {item.candidate.id for item in ranked}
@@ -56,7 +88,7 @@ class Reader:
                 drawn = self._versions(where, derived_from=turns) if turns else {}
                 sources = {id for version in fresh.values() for id in version.links.derived_from} & (found - versions.keys())
                 fresh = {id: drawn[id] for id in drawn.keys() & (found - versions.keys())} | self._versions(where, ids=sources)
-            hits = fold(ranked, versions)
+            hits = fold(ranked, versions, asked)
             if len(hits) >= k:
                 break
         return hits[:k]
@@ -98,21 +130,52 @@ def _at(given: Where, as_of: AsOf | Instant | None, during: Interval | None, *, 
     return AsOf(system=system), replace(given, believed=believed, during=during)
 
 
-def conditions(scopes: tuple[Scope, ...], *, types: Iterable[MemoryType | str] | None, tags: Iterable[str] | None, turns: bool) -> Where:
-    """What to look among.
+def conditions(
+    scopes: tuple[Scope, ...],
+    *,
+    types: Iterable[MemoryType | str] | None,
+    tags: Iterable[str] | None,
+    actors: Iterable[str] | None,
+    source_kinds: Iterable[SourceKind | str] | None,
+    session: str | None,
+    min_confidence: float,
+    pinned: bool | None,
+    turns: bool,
+) -> Where:
+    """What to look among; the arguments are those of `ScopedMemory.recall`.
 
     Raises:
-        InvalidInputError: A type or a tag cannot be used.
+        InvalidInputError: One of them cannot be used.
     """
-    named = None if tags is None else tuple(check_text(tag, name="each of tags") for tag in listed(tags, "tags"))
-    return Where(scopes=scopes, types=named_types(types, turns=turns), tags=named)
+    if not isinstance(pinned, bool | None):
+        raise InvalidInputError(f"pinned: expected True, False or None, got {type(pinned).__name__}.")
+    return Where(
+        scopes=scopes,
+        types=named_types(types, turns=turns),
+        tags=_names(tags, "tags"),
+        actors=_names(actors, "actors"),
+        kinds=None if source_kinds is None else tuple(SourceKind.of(kind) for kind in _kinds(source_kinds, "source_kinds")),
+        session=None if session is None else check_text(session, name="session"),
+        # Nothing is less sure than 0, and a condition that always holds would cost a look at every version.
+        confidence=check_share(min_confidence, name="min_confidence") or None,
+        pinned=pinned,
+    )
+
+
+def _names(values: Iterable[str] | None, name: str) -> tuple[str, ...] | None:
+    return None if values is None else tuple(check_text(value, name=f"each of {name}") for value in listed(values, name))
 
 
 def named_types(types: Iterable[MemoryType | str] | None, *, turns: bool) -> tuple[str, ...] | None:
     """The types asked for; all but turns where none are named and turns are not wanted."""
     if types is None:
         return None if turns else tuple(MemoryType)
-    return tuple(MemoryType.of(kind) for kind in ((types,) if isinstance(types, str) else listed(types, "types")))
+    return tuple(MemoryType.of(kind) for kind in _kinds(types, "types"))
+
+
+def _kinds(values: Iterable[str], name: str) -> tuple[str, ...]:
+    # One alone needs no list: its name cannot be mistaken for a list of letters.
+    return (values,) if isinstance(values, str) else listed(values, name)
 
 
 def listed(values: Iterable[str], name: str) -> tuple[str, ...]:

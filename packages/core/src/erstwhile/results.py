@@ -1,6 +1,6 @@
 """What the engine answers with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,10 +8,11 @@ from typing import overload
 
 from erstwhile.errors import InvalidInputError, shown
 from erstwhile.model import Scope, Version
+from erstwhile.packing import Pack, pack
 from erstwhile.relations import Tie
 from erstwhile.time import AsOf
 
-__all__ = ["Action", "Change", "Conflict", "Hit", "Observed", "Outcome", "Recall", "Receipt", "Settlement", "Stats"]
+__all__ = ["Action", "Change", "Conflict", "Hit", "Observed", "Outcome", "Parts", "Recall", "Receipt", "Settlement", "Stats"]
 
 
 class Action(StrEnum):
@@ -93,6 +94,25 @@ class Outcome:
         return self.version.memory_id
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a score is made of; the five add up to it.
+
+    Attributes:
+        dense: For its meaning.
+        lexical: For the words that it shares with the question.
+        nearby: For what was said just before or after.
+        speaker: For being said by somebody whom the question names.
+        time: For being of a time that the question speaks of, or for speaking of one where it asks when.
+    """
+
+    dense: float = 0.0
+    lexical: float = 0.0
+    nearby: float = 0.0
+    speaker: float = 0.0
+    time: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One result of a recall.
@@ -102,19 +122,48 @@ class Hit:
         score: Fused relevance, 0 to 1 within one recall; not comparable between recalls.
         dense: Similarity of meaning, a cosine; ``None`` if that channel did not return it.
         lexical: BM25 score; ``None`` if that channel did not return it.
+        relevance: How likely it has to do with the question at all, 0 to 1, by its meaning and by the share of the question's words that it has. Unlike the
+            score it can be compared between recalls; what is less relevant than ``min_relevance`` is not returned.
+        parts: What its own score is made of.
+        reranked: What the reranker gave it, 0 to 1, where one is used; hits are then in that order.
         evidence: Ids of the turns it was drawn from that were found by the same recall and are folded into it.
+        repeats: Ids of versions in which the same person says the same in the same words, found by the same recall and folded into it.
+        neighbours: Where they were asked for: the turns said before and after it in the same session, in that order, without itself. Of a memory: those around
+            the turns that it was drawn from, and these too.
     """
 
     version: Version
     score: float
     dense: float | None = None
     lexical: float | None = None
+    relevance: float = 1.0
+    parts: Parts = Parts()
+    reranked: float | None = None
     evidence: tuple[str, ...] = ()
+    repeats: tuple[str, ...] = ()
+    neighbours: tuple[Version, ...] = ()
 
     @property
     def content(self) -> str:
         """The text that was found."""
         return self.version.content
+
+    @property
+    def why(self) -> str:
+        """Which channels found it and how its score came about, in one line. The score may be that of a turn that is folded into it."""
+        ways = [f"by meaning (cosine {self.dense:.2f})"] if self.dense is not None else []
+        ways += [f"by words (BM25 {self.lexical:.1f})"] if self.lexical is not None else []
+        named = {
+            "meaning": self.parts.dense,
+            "words": self.parts.lexical,
+            "what was said beside it": self.parts.nearby,
+            "its speaker": self.parts.speaker,
+            "its time": self.parts.time,
+        }
+        made_of = " + ".join(f"{share:.2f} for {name}" for name, share in named.items() if share)
+        own = sum(named.values())
+        taken = "" if abs(own - self.score) < 0.001 else f"; it stands at {self.score:.2f}, the score of what is folded into it or of its rivals"
+        return f"Found {' and '.join(ways) or 'beside others'}. {own:.2f} = {made_of or '0'}{taken}. Relevance {self.relevance:.2f}."
 
     @property
     def memory_id(self) -> str:
@@ -190,6 +239,18 @@ class Recall(Sequence[Hit]):
     query: str
     as_of: AsOf
     hits: tuple[Hit, ...]
+
+    def pack(self, *, budget_tokens: int = 1_000, count: Callable[[str], int] | None = None) -> Pack:
+        """The hits as text for a prompt, within a budget, fenced as data.
+
+        Args:
+            budget_tokens: At most so many tokens, frame and fence included.
+            count: Counts the tokens of a text. Default: an estimate that errs on the high side for English and code (`erstwhile.packing`).
+
+        Raises:
+            InvalidInputError: ``count`` gave no whole number.
+        """
+        return pack(self.hits, budget_tokens=budget_tokens, count=count, as_of=self.as_of)
 
     def __len__(self) -> int:
         return len(self.hits)

@@ -3,26 +3,26 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from erstwhile import timeline, writing
+from erstwhile import writing
 from erstwhile.draft import Draft
 from erstwhile.erasure import erase
 from erstwhile.errors import InvalidInputError
 from erstwhile.extract import Extractor
-from erstwhile.model import MAX_CONTENT, MemoryType, Provenance, Scope, Version, check_text
+from erstwhile.model import MemoryType, Provenance, Scope
 from erstwhile.observing import observe
-from erstwhile.recalling import Reader, conditions, listed, named_types
+from erstwhile.reading import ReadableMemory
+from erstwhile.recalling import listed
 from erstwhile.refs import Ref, as_refs, origins
-from erstwhile.refs import resolve as find_target
 from erstwhile.relating import Resolver
-from erstwhile.results import Change, Conflict, Observed, Outcome, Recall, Receipt, Settlement, Stats
+from erstwhile.rerank import Reranker
+from erstwhile.results import Conflict, Observed, Outcome, Receipt, Settlement
 from erstwhile.settling import open_conflicts, settle
-from erstwhile.store import TURN, Where
-from erstwhile.time import AsOf, Instant, Interval, as_utc
+from erstwhile.time import Instant, as_utc
 from erstwhile.turns import Message
 from erstwhile.undoing import undo
-from erstwhile.versions import KEEP, Keep, in_order
+from erstwhile.versions import KEEP, Keep
 
 if TYPE_CHECKING:
     from erstwhile._aio import AsyncScopedMemory
@@ -30,14 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ScopedMemory"]
 
-T = TypeVar("T")
 
-CHANNEL_LIMIT: Final = 100
-"""Candidates from each channel of a search, before they are fused."""
-MAX_K: Final = 1_000
-
-
-class ScopedMemory:
+class ScopedMemory(ReadableMemory):
     """The memory of one scope. Get one from `Engine.scope`.
 
     Args:
@@ -46,15 +40,22 @@ class ScopedMemory:
         also: Further scopes that reads take in.
         resolver: Decides what a new memory does to old ones.
         extractor: Draws memories from turns.
+        reranker: Puts the best hits of a recall into an order of its own. Default: none.
     """
 
-    def __init__(self, ledger: "Ledger", *, scope: Scope, also: tuple[Scope, ...] = (), resolver: Resolver, extractor: Extractor) -> None:
-        self._ledger = ledger
+    def __init__(
+        self,
+        ledger: "Ledger",
+        *,
+        scope: Scope,
+        also: tuple[Scope, ...] = (),
+        resolver: Resolver,
+        extractor: Extractor,
+        reranker: Reranker | None = None,
+    ) -> None:
+        super().__init__(ledger, scope=scope, also=also, reranker=reranker)
         self._resolver = resolver
         self._extractor = extractor
-        self.scope = scope
-        self._reader = Reader(ledger)
-        self._reads = (scope, *(other for other in dict.fromkeys(also) if other != scope))
 
     @cached_property
     def aio(self) -> "AsyncScopedMemory":
@@ -287,91 +288,6 @@ class ScopedMemory:
             NotFoundError: There is no such memory in this scope; nothing was removed.
         """
         return erase(self._ledger, self.scope, as_refs(refs), everything=everything, evidence=evidence)
-
-    def recall(
-        self,
-        query: str,
-        *,
-        k: int = 10,
-        as_of: AsOf | Instant | None = None,
-        during: Interval | None = None,
-        types: Iterable[MemoryType | str] | None = None,
-        tags: Iterable[str] | None = None,
-        turns: bool = True,
-    ) -> Recall:
-        """Find what matters to a question, by meaning and by words.
-
-        Args:
-            query: The question, in plain words.
-            k: At most so many hits, 1 to 1,000.
-            as_of: The point to ask about: an `AsOf`, or a time in the world. Default: what holds now, as best known now.
-            during: What held at some time within, in place of one point of valid time.
-            types: Only these types; turns have none and are left out then.
-            tags: Only what carries one of these tags.
-            turns: Whether verbatim turns are found too. Default yes.
-
-        Raises:
-            InvalidInputError: Something given cannot be used.
-        """
-        check_text(query, name="query", limit=MAX_CONTENT)
-        if type(k) is not int or not 1 <= k <= MAX_K:
-            raise InvalidInputError(f"k is {k!r:.40}; give a whole number from 1 to {MAX_K:,}.")
-        wanted = conditions(self._reads, types=types, tags=tags, turns=turns)
-        vector = self._ledger.embed([query], role="query")[0]
-
-        point, hits = self._reader.ask(lambda where: self._reader.find(query, vector, where, k), wanted, as_of, during)
-        return Recall(query=query, as_of=point, hits=hits)
-
-    def snapshot(
-        self,
-        *,
-        as_of: AsOf | Instant | None = None,
-        during: Interval | None = None,
-        types: Iterable[MemoryType | str] | None = None,
-        tags: Iterable[str] | None = None,
-        turns: bool = False,
-    ) -> tuple[Version, ...]:
-        """Everything that holds at a point, in order of valid time. The arguments are those of `recall`; turns are left out by default."""
-        wanted = conditions(self._reads, types=types, tags=tags, turns=turns)
-        _, versions = self._reader.ask(lambda where: tuple(row.version for row in self._ledger.store.all(where)), wanted, as_of, during)
-        return in_order(versions)
-
-    def history(self, ref: Ref) -> tuple[Version, ...]:
-        """Every version of one memory that was ever written, in the order in which they were believed, then of valid time.
-
-        Raises:
-            NotFoundError: There is no such memory in this scope.
-        """
-        memory_id = find_target(self._ledger.store, self._reads, ref).memory_id
-        versions = (row.version for row in self._ledger.store.all(Where(scopes=self._reads, memory_ids=(memory_id,))))
-        return tuple(sorted(versions, key=lambda version: (version.system_from, version.valid_from, version.id)))
-
-    def changes(self, since: Instant, until: Instant | None = None, *, turns: bool = False) -> tuple[Change, ...]:
-        """What was written in system time ``[since, until)``, a change for each memory and write, oldest first.
-
-        Args:
-            since: From when.
-            until: Until when. Default: up to now.
-            turns: Whether turns that were kept count too. Default no.
-
-        Raises:
-            InvalidInputError: ``until`` is not after ``since``.
-        """
-        window = Interval(start=as_utc(since, name="since"), end=_instant(until, "until"))
-        found = (row.version for row in self._ledger.store.all(Where(scopes=self._reads, types=named_types(None, turns=turns), changed=window)))
-        return timeline.changes_between(found, window=window)
-
-    def stats(self) -> Stats:
-        """Counts over this scope alone."""
-        now, scopes, count = self._ledger.reading_time(), (self.scope,), self._ledger.store.count
-        by_type = {name: count(Where(scopes=scopes, types=(name,), believed=True, valid=now)) for name in MemoryType}
-        return Stats(
-            versions=count(Where(scopes=scopes)),
-            believed=count(Where(scopes=scopes, types=tuple(MemoryType), believed=True)),
-            holding=sum(by_type.values()),
-            turns=count(Where(scopes=scopes, types=(TURN,), believed=True)),
-            by_type={name.value: number for name, number in by_type.items() if number},
-        )
 
 
 def _instant(value: Instant | None, name: str) -> datetime | None:

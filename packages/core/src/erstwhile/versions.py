@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
@@ -13,11 +13,13 @@ from erstwhile.claims.reading import read
 from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError
 from erstwhile.extract import kind_of
+from erstwhile.mentions import mentions_of
 from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.relations import Claim
+from erstwhile.time import Interval
 from erstwhile.turns import Turn, text_key
 
-__all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "key_of", "new_id", "turn_version"]
+__all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "key_of", "new_id", "session_claim", "turn_version"]
 
 
 class Keep(Enum):
@@ -27,6 +29,11 @@ class Keep(Enum):
 
 
 KEEP: Final = Keep.KEEP
+LONGEST_TIME: Final = timedelta(days=366)
+MARKS: Final = frozenset(("pinned", "importance", "tags", "aliases"))
+"""Parts of a memory that say how it is kept and not what it says."""
+MAX_CONTEXT: Final = 600
+"""Characters kept of what a turn answers."""
 GIVEN: Final = "given:"
 """What the idempotency keys begin with that callers gave."""
 
@@ -59,10 +66,17 @@ def first_version(draft: Draft, scope: Scope, *, kind: MemoryType | None, finger
         metadata=dict(draft.metadata),
         links=Links(derived_from=draft.derived_from),
         claims=claims,
+        times=_times(draft.content, draft.valid_from or now),
         type_confidence=sure,
         fingerprint=fingerprint,
         keys=(key,),
     )
+
+
+def _times(content: str, said_at: datetime) -> tuple[Interval, ...]:
+    spoken_of = dict.fromkeys(mention.interval for mention in mentions_of(content, said_at=said_at))
+    # "Since then" and "in the nineties" are about no time that a question could be after.
+    return tuple(stretch for stretch in spoken_of if stretch.end is not None and stretch.end - stretch.start <= LONGEST_TIME)
 
 
 def _told(content: str, claims: tuple[Claim, ...]) -> tuple[MemoryType, float]:
@@ -72,8 +86,13 @@ def _told(content: str, claims: tuple[Claim, ...]) -> tuple[MemoryType, float]:
     return kind, sure
 
 
-def turn_version(turn: Turn, scope: Scope, *, place: int, fingerprint: str, now: datetime) -> Version:
-    """The version that a turn becomes, at its place in the session."""
+def session_claim(scope: Scope, session: str) -> str:
+    """What whoever adds to a conversation holds."""
+    return f"{scope.key} session {session}"
+
+
+def turn_version(turn: Turn, scope: Scope, *, place: int, answers: str, fingerprint: str, now: datetime) -> Version:
+    """The version that a turn becomes, at its place in the session, after the text that it answers."""
     return Version(
         id=new_id(),
         memory_id=new_id(),
@@ -84,6 +103,8 @@ def turn_version(turn: Turn, scope: Scope, *, place: int, fingerprint: str, now:
         valid_from=turn.at or now,
         system_from=now,
         metadata={"role": turn.role},
+        times=_times(turn.content, turn.at or now),
+        context=answers[:MAX_CONTEXT].strip(),
         fingerprint=fingerprint,
         keys=() if turn.key is None else (turn.key,),
     )
@@ -103,7 +124,9 @@ def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None
     if not wanted and source is None:
         raise InvalidInputError("Nothing to correct was given; give the new content, or what else was wrong.")
     kept = {name: getattr(old, name) for name in given}
-    draft = Draft(**{**kept, **wanted}, source=source or replace(old.source, kind=SourceKind.CORRECTED, quote=None))
+    # Who pins or labels a memory says nothing else than whoever said it.
+    told = old.source if wanted.keys() <= MARKS else replace(old.source, kind=SourceKind.CORRECTED, quote=None)
+    draft = Draft(**{**kept, **wanted}, source=source or told)
     better = first_version(draft, old.scope, kind=draft.type or old.type, fingerprint=fingerprint, key="", now=now)
     same = better.content == old.content
     # The caller's own keys go on answering retries. A key made of the content answers for that content only.

@@ -27,7 +27,7 @@ for panel, commands in {
     "Begin": (demo.demo, doctor.doctor, asking.types),
     "Write": (writing.remember, observing.observe, writing.correct, writing.retract, writing.erase),
     "Settle": (settling.conflicts, settling.resolve, settling.undo, policy.policy),
-    "Ask": (asking.recall, asking.history, asking.changes, asking.stats),
+    "Ask": (asking.recall, asking.profile, asking.around, asking.history, asking.changes, asking.stats),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(placed(command))

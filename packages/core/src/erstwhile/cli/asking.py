@@ -1,21 +1,34 @@
-"""The commands that read: recall, history, changes, types, stats."""
+"""The commands that read: recall, profile, around, history, changes, types, stats."""
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from erstwhile.cli import inputs
-from erstwhile.cli.entries import CHANGE_HEADINGS, HISTORY_HEADINGS, VERSION_HEADINGS, of_change, of_history, of_version
+from erstwhile.cli.entries import (
+    CHANGE_HEADINGS,
+    HISTORY_HEADINGS,
+    TURN_HEADINGS,
+    VERSION_HEADINGS,
+    of_change,
+    of_history,
+    of_hit,
+    of_turn,
+    of_version,
+)
 from erstwhile.cli.output import console, print_json, print_list
 from erstwhile.cli.place import Place
-from erstwhile.model import MemoryType
+from erstwhile.model import MemoryType, SourceKind
 from erstwhile.time import as_utc
 
 if TYPE_CHECKING:
     from erstwhile.results import Hit, Stats
 
-__all__ = ["changes", "history", "recall", "stats", "types"]
+__all__ = ["around", "changes", "history", "profile", "recall", "stats", "types"]
+
+VALID: Final = "What held at this time in the world. Default: now."
+SYSTEM: Final = "What the store believed at this time. Default: now."
 
 
 def recall(
@@ -23,13 +36,19 @@ def recall(
     *,
     query: Annotated[str, typer.Argument(help="The question, in plain words; - reads it from stdin.")],
     k: Annotated[int, typer.Option("-k", help="At most so many hits, 1 to 1,000.")] = 10,
-    as_of: Annotated[str | None, typer.Option(help="What held at this time in the world. Default: now.")] = None,
-    system_as_of: Annotated[str | None, typer.Option(help="What the store believed at this time. Default: now.")] = None,
+    as_of: Annotated[str | None, typer.Option(help=VALID)] = None,
+    system_as_of: Annotated[str | None, typer.Option(help=SYSTEM)] = None,
     during_from: Annotated[str | None, typer.Option(help="What held at some time from here on, in place of --as-of.")] = None,
     during_to: Annotated[str | None, typer.Option(help="… up to here.")] = None,
     type: Annotated[list[str] | None, typer.Option(help="Only this type of memory; may be repeated.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only what carries one of these tags; may be repeated.")] = None,
+    actor: Annotated[list[str] | None, typer.Option(help="Only what this one said or did; may be repeated.")] = None,
+    source_kind: Annotated[list[str] | None, typer.Option(help=f"Only what came to be known like this; may be repeated: {', '.join(SourceKind)}.")] = None,
+    source_session: Annotated[str | None, typer.Option(help="Only what was said in this session.")] = None,
+    min_confidence: Annotated[float, typer.Option(help="Only what is at least so sure, 0 to 1.")] = 0.0,
+    pinned: Annotated[bool | None, typer.Option("--pinned/--not-pinned", help="Only the profile, or only what does not belong to it. Default: both.")] = None,
     turns: Annotated[bool, typer.Option("--turns/--no-turns", help="Whether verbatim turns of conversations are found too.")] = True,
+    neighbours: Annotated[int, typer.Option(help="Bring the turns along that were said up to so many places before and after a hit, 0 to 20.")] = 0,
 ) -> None:
     """Find what matters to a question, by meaning and by words. What clashes with another memory, and nobody has settled, is marked "contested"."""
     with place.memory() as memory:
@@ -40,12 +59,49 @@ def recall(
             during=inputs.during(during_from, during_to),
             types=type or None,
             tags=tag or None,
+            actors=actor or None,
+            source_kinds=source_kind or None,
+            session=source_session,
+            min_confidence=min_confidence,
+            pinned=pinned,
             turns=turns,
+            neighbours=neighbours,
         )
     if place.json:
         print_json({"query": found.query, "as_of": found.as_of, "hits": [{"contested": hit.contested, **_parts(hit)} for hit in found]})
     else:
-        print_list([of_version(hit.version) for hit in found], VERSION_HEADINGS, empty="Nothing was found.")
+        print_list([of_hit(hit) for hit in found], VERSION_HEADINGS, empty="Nothing was found.")
+
+
+def profile(
+    place: Place,
+    *,
+    as_of: Annotated[str | None, typer.Option(help=VALID)] = None,
+    system_as_of: Annotated[str | None, typer.Option(help=SYSTEM)] = None,
+) -> None:
+    """Show what is pinned and holds, the most important first. `erstwhile correct ID --pinned` pins a memory, and --not-pinned takes it out again."""
+    with place.memory() as memory:
+        versions = memory.profile(as_of=inputs.as_of(as_of, system_as_of))
+    if place.json:
+        print_json({"versions": versions})
+    else:
+        print_list([of_version(version) for version in versions], VERSION_HEADINGS, empty="Nothing is pinned.")
+
+
+def around(
+    place: Place,
+    *,
+    id: Annotated[str, typer.Argument(help="Id of a turn or a memory, or of one of its versions.")],
+    before: Annotated[int, typer.Option(help="Up to how many places before, 0 to 1,000.")] = 1,
+    after: Annotated[int, typer.Option(help="Up to how many places after, 0 to 1,000.")] = 1,
+) -> None:
+    """Show the turns around a turn, itself included, in the order in which they were said; or those around the turns that a memory was drawn from."""
+    with place.memory() as memory:
+        turns = memory.around(id, before=before, after=after)
+    if place.json:
+        print_json({"turns": turns})
+    else:
+        print_list([of_turn(turn) for turn in turns], TURN_HEADINGS, empty="It was drawn from no turn.")
 
 
 def history(place: Place, *, id: Annotated[str, typer.Argument(help="Id of a memory, or of one of its versions.")]) -> None:

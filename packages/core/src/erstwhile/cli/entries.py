@@ -1,13 +1,14 @@
 """What the engine answers, as lines of a list."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from erstwhile.cli.output import Entry
 from erstwhile.model import Version
 from erstwhile.relations import Tie
-from erstwhile.results import Action, Change, Conflict, Outcome
+from erstwhile.results import Action, Change, Conflict, Hit, Outcome
 
 __all__ = [
     "CHANGE_HEADINGS",
@@ -15,19 +16,23 @@ __all__ = [
     "HISTORY_HEADINGS",
     "OUTCOME_HEADINGS",
     "TIE_HEADINGS",
+    "TURN_HEADINGS",
     "VERSION_HEADINGS",
     "day",
     "of_change",
     "of_conflict",
     "of_conflict_in_full",
     "of_history",
+    "of_hit",
     "of_outcome",
     "of_tie",
+    "of_turn",
     "of_version",
     "verb",
 ]
 
 VERSION_HEADINGS: Final = ("what", "type", "holds", "")
+TURN_HEADINGS: Final = ("what", "by", "session", "turn", "said")
 HISTORY_HEADINGS: Final = ("what", "type", "holds", "believed", "")
 CHANGE_HEADINGS: Final = ("what", "change", "at")
 OUTCOME_HEADINGS: Final = ("what", "done", "type", "holds")
@@ -47,6 +52,19 @@ def day(instant: datetime | None) -> str:
 def of_version(version: Version) -> Entry:
     """A version, by the id of its memory: what it says, its type, when it holds, whether it is contested."""
     return Entry(text=version.content, id=version.memory_id, columns=((_type(version),), _holds(version), ("contested" if version.contested else "",)))
+
+
+def of_hit(hit: Hit) -> Entry:
+    """A hit, like its version; with what was said around it, where that was brought along."""
+    entry = of_version(hit.version)
+    return replace(entry, text="\n".join([entry.text, *(f"turn {turn.source.turn}, {turn.source.actor}: {turn.content}" for turn in hit.neighbours)]))
+
+
+def of_turn(version: Version) -> Entry:
+    """A turn, by its id: what was said, by whom, where and when."""
+    source = version.source
+    columns = ((source.actor,), (source.session or "",), (str(source.turn),), (day(version.valid_from),))
+    return Entry(text=version.content, id=version.memory_id, columns=columns)
 
 
 def of_history(version: Version) -> Entry:

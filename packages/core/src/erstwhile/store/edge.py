@@ -26,7 +26,7 @@ from erstwhile.store.edge_errors import translated
 from erstwhile.store.edge_points import all_of, filter_of, highest, make_shard, point_of, row_of
 from erstwhile.store.folder import Manifest, StoreFolder
 from erstwhile.store.lexical import query_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.store.witness import Witness
 from erstwhile.time import from_micros, to_micros
@@ -48,10 +48,11 @@ class _Channel:
     query: qdrant.Query
     filters: tuple[qdrant.Filter, ...]
     params: qdrant.SearchParams
+    payload: list[str] | bool
 
     def requests(self, limit: int) -> list[qdrant.QueryRequest]:
         return [
-            qdrant.QueryRequest(limit=limit, query=self.query, filter=chosen, params=self.params, with_payload=False, with_vector=False)
+            qdrant.QueryRequest(limit=limit, query=self.query, filter=chosen, params=self.params, with_payload=self.payload, with_vector=False)
             for chosen in self.filters
         ]
 
@@ -207,24 +208,26 @@ class EdgeStore(Store):
             channels = self._channels(search, exactly=_points(shard) < SCAN_EXACTLY_BELOW)
             requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
             answers = iter(shard.query_batch(qdrant.QueryBatchRequest(requests)))
+            seats: dict[UUID, Seat | None] = {}
             found = {
-                name: best_of_ranked(partial(_more, shard, channel), _scores(next(answers) for _ in channel.filters), search.limit)
+                name: best_of_ranked(partial(_more, shard, channel, seats), _scores((next(answers) for _ in channel.filters), seats), search.limit)
                 for name, channel in channels.items()
             }
-        return candidates(found[schema.DENSE], found.get(schema.WORDS, {}))
+        return candidates(found[schema.DENSE], found.get(schema.WORDS, {}), seats)
 
     def _channels(self, search: Search, *, exactly: bool) -> dict[str, _Channel]:
         settled = self._latest is not None and search.where.valid is not None and search.where.valid >= self._latest
         filters = tuple(all_of(part) for part in (schema.settled_clauses(search.where) if settled else (schema.clauses(search.where),)))
         scan = qdrant.QuantizationSearchParams(rescore=True, oversampling=2.0)
         dense = qdrant.SearchParams(exact=exactly, quantization=scan)
-        channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense)}
+        payload: list[str] | bool = [schema.SEAT] if search.seats else False
+        channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense, payload)}
         if terms := query_terms(search.text):
             sparse = qdrant.SparseVector(list(terms), list(terms.values()))
             corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=filter_of(search.where.corpus)))
             # One filter here, since the word statistics are counted anew for each request.
             either = filters if len(filters) == 1 else (qdrant.Filter(should=list(filters)),)
-            channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), either, corpus)
+            channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), either, corpus, payload)
         return channels
 
     def count(self, where: Where) -> int:
@@ -339,13 +342,21 @@ def _points(shard: qdrant.EdgeShard) -> int:
     return int(shard.info().points_count)
 
 
-def _more(shard: qdrant.EdgeShard, channel: _Channel, limit: int) -> Mapping[UUID, float]:
-    return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))))
+def _more(shard: qdrant.EdgeShard, channel: _Channel, seats: dict[UUID, Seat | None], limit: int) -> Mapping[UUID, float]:
+    return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))), seats)
 
 
-def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]]) -> Mapping[UUID, float]:
-    # Ids stay what Qdrant made them until the best are chosen: writing one out costs more than comparing it.
-    return {point.id: point.score for points in answers for point in points if isinstance(point.id, UUID)}
+def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], seats: dict[UUID, Seat | None]) -> Mapping[UUID, float]:
+    """The score of each point; its seat, where there is a payload to read it from, is put into ``seats``."""
+    scores: dict[UUID, float] = {}
+    for points in answers:
+        for point in points:
+            # Ids stay what Qdrant made them until the best are chosen: writing one out costs more than comparing it.
+            if isinstance(point.id, UUID):
+                scores[point.id] = point.score
+                if point.payload:
+                    seats[point.id] = schema.seat_of(point.payload)
+    return scores
 
 
 def _times(version: Version) -> Iterator[datetime]:

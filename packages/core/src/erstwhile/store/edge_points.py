@@ -62,6 +62,8 @@ def _condition(clause: schema.Clause) -> qdrant.FieldCondition | qdrant.HasIdCon
             return qdrant.HasIdCondition(set(ids))
         case schema.AnyOf(spans):
             return qdrant.Filter(should=[_condition(span) for span in spans])
+        case schema.NoneOf(matches):
+            return qdrant.Filter(must_not=[_condition(match) for match in matches])
         case schema.Span():
             return qdrant.FieldCondition(clause.field, range=qdrant.RangeFloat(gt=clause.gt, gte=clause.gte, lt=clause.lt, lte=clause.lte))
 

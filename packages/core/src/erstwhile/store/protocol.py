@@ -8,7 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile.errors import InvalidInputError
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["TURN", "Batch", "Candidate", "Find", "Row", "Search", "Store", "StoreInfo", "Where"]
+__all__ = ["TURN", "Batch", "Candidate", "Find", "Row", "Search", "Seat", "Store", "StoreInfo", "Where", "days_of", "millionths", "names_of"]
 
 TURN: Final = "turn"
 """Stands for verbatim turns wherever types of memory are named in a filter."""
 PAGE: Final = 1_000
+MILLION: Final = 1_000_000
+FIRST_DAY: Final = date(1970, 1, 1).toordinal()
+LAST_DAY: Final = date.max.toordinal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +42,14 @@ class Where:
         tags: Versions that carry at least one of these tags.
         keys: Versions written under at least one of these idempotency keys.
         derived_from: Versions drawn from at least one of these.
+        actors: Said or done by one of these.
+        names: Said or done by somebody with one of these names, whole or one of its words, all in lower case.
+        kinds: Names of source kinds: come to be known in one of these ways.
         session: Said in this session.
         turns: Places in the session, closed-open from and to.
+        places: Turns at one of these places: a session, and the place in it.
+        confidence: At least so sure, 0 to 1, to the millionth.
+        pinned: Whether they are part of the profile.
         contested: Only those that clash with another memory, unsettled.
         unended: Only those that had not ended yet when they were written.
         believed: ``True``: believed now. A time: believed then. ``None``: whenever.
@@ -55,8 +65,14 @@ class Where:
     tags: tuple[str, ...] | None = None
     keys: tuple[str, ...] | None = None
     derived_from: tuple[str, ...] | None = None
+    actors: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = None
     session: str | None = None
     turns: tuple[int, int] | None = None
+    places: tuple[tuple[str, int], ...] | None = None
+    confidence: float | None = None
+    pinned: bool | None = None
     contested: bool = False
     unended: bool = False
     believed: datetime | bool | None = None
@@ -84,8 +100,14 @@ class Where:
             and (self.tags is None or not set(self.tags).isdisjoint(version.tags))
             and (self.keys is None or not set(self.keys).isdisjoint(version.keys))
             and (self.derived_from is None or not set(self.derived_from).isdisjoint(version.links.derived_from))
+            and (self.actors is None or version.source.actor in self.actors)
+            and (self.names is None or not names_of(version.source.actor).isdisjoint(self.names))
+            and (self.kinds is None or version.source.kind in self.kinds)
             and (self.session is None or version.source.session == self.session)
             and (self.turns is None or (version.source.turn is not None and self.turns[0] <= version.source.turn < self.turns[1]))
+            and (self.places is None or (version.is_turn and (version.source.session, version.source.turn) in self.places))
+            and (self.confidence is None or millionths(version.confidence) >= millionths(self.confidence))
+            and (self.pinned is None or version.pinned is self.pinned)
             and (version.contested or not self.contested)
             and (not self.unended or holds.end is None or holds.end > version.system_from)
             and self._believes(version)
@@ -100,6 +122,28 @@ class Where:
         if isinstance(self.believed, bool):
             return version.believed is self.believed
         return Interval(start=version.system_from, end=version.system_to).contains(self.believed)
+
+
+def day_of(instant: datetime) -> int:
+    """The day of an instant, counted from 1970."""
+    return instant.toordinal() - FIRST_DAY
+
+
+def days_of(stretch: Interval) -> tuple[int, int]:
+    """The days of a stretch, closed-open, counted from 1970; without an end it goes on for ever."""
+    return day_of(stretch.start), LAST_DAY if stretch.end is None else day_of(stretch.end)
+
+
+@lru_cache(maxsize=1_024)
+def names_of(actor: str) -> frozenset[str]:
+    """What somebody goes by in a question, in lower case: the whole name, and each of its words."""
+    whole = actor.casefold()
+    return frozenset((whole, *whole.split()))
+
+
+def millionths(share: float) -> int:
+    """A share in whole millionths, as far as stores tell shares apart: 0.1 * 7 is as much as 0.7."""
+    return round(share * MILLION)
 
 
 def _closed_within(version: Version, window: Interval) -> bool:
@@ -145,12 +189,41 @@ class Search:
         vector: The query's embedding, float32 of shape (dimension,), of length 1, its numbers such as sixteen bits hold exactly.
         text: The query's words for BM25.
         limit: At most so many from each channel.
+        seats: Whether the candidates carry their seats, which costs. Default no.
     """
 
     where: Where
     vector: "NDArray[np.float32]"
     text: str
     limit: int = 100
+    seats: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """What ranking asks of a candidate: where it was said, by whom, when, and of which days it speaks.
+
+    Days are counted from 1970, stretches of days closed-open.
+
+    Attributes:
+        session: The conversation; ``None`` where that is not known.
+        turn: The place in it, from 0.
+        actor: Who said it.
+        day: From when it holds; of a turn, when it was said.
+        times: The stretches that its words speak of.
+    """
+
+    session: str | None
+    turn: int | None
+    actor: str
+    day: int
+    times: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, version: Version) -> "Seat":
+        """The seat of a version."""
+        source, times = version.source, tuple(days_of(stretch) for stretch in version.times)
+        return cls(session=source.session, turn=source.turn, actor=source.actor, day=day_of(version.valid_from), times=times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +234,13 @@ class Candidate:
         id: The version.
         dense: Cosine of its vector with the query's, -1 to 1; ``None`` where it is not among the best by meaning.
         lexical: Its BM25 score, above 0; ``None`` where it is not among the best by words.
+        seat: Where, by whom and when it was said; ``None`` where that was not asked for.
     """
 
     id: str
     dense: float | None = None
     lexical: float | None = None
+    seat: Seat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from datetime import datetime
 from operator import attrgetter
 
 from erstwhile.errors import WriteConflictError
-from erstwhile.store.lexical import LexicalScorer, lexical_text
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.lexical import LexicalScorer, version_terms
+from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where
 from erstwhile.store.selection import best, candidates
 
 __all__ = ["ReferenceStore"]
@@ -48,10 +48,10 @@ class ReferenceStore(Store):
         """See `Store.search`."""
         rows = {row.version.id: row for row in self._select(search.where)}
         dense = {id: float(row.vector @ search.vector) for id, row in rows.items() if row.vector is not None}
-        scorer = LexicalScorer(lexical_text(row.version) for row in self._select(search.where.corpus))
-        lexical = {id: score for id, row in rows.items() if (score := scorer.score(search.text, lexical_text(row.version))) > 0}
-        dense, lexical = best(dense, search.limit), best(lexical, search.limit)
-        return candidates(dense, lexical)
+        scorer = LexicalScorer(version_terms(row.version) for row in self._select(search.where.corpus))
+        lexical = {id: score for id, row in rows.items() if (score := scorer.score(search.text, version_terms(row.version))) > 0}
+        seats = {id: Seat.of(row.version) for id, row in rows.items()} if search.seats else {}
+        return candidates(best(dense, search.limit), best(lexical, search.limit), seats)
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""

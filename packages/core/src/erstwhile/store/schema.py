@@ -9,7 +9,8 @@ earlier of its end and its expiry. What is
 believed is either ``open``, that is, it holds from before it was written and until changed, or ``bounded``. Of what holds now, the open part needs no
 condition on time at all; only the bounded part, mostly small, does.
 
-Times are whole microseconds since 1970. Qdrant compares ranges as float64, exact from 1685 to 2255 and to 32 microseconds until the year 9999.
+Times are whole microseconds since 1970, ``confidence`` whole millionths. Qdrant compares ranges as float64, which holds times exactly from 1685 to 2255 and to
+32 microseconds until the year 9999.
 """
 
 import zlib
@@ -23,9 +24,9 @@ import msgspec
 import numpy as np
 
 from erstwhile.errors import ErstwhileError, StoreCorruptError
-from erstwhile.model import MemoryType, Version
-from erstwhile.store.lexical import document_terms, lexical_text
-from erstwhile.store.protocol import TURN, Row, Where
+from erstwhile.model import MemoryType, SourceKind, Version
+from erstwhile.store.lexical import version_terms
+from erstwhile.store.protocol import TURN, Row, Seat, Where, millionths, names_of
 from erstwhile.time import Interval, to_micros
 
 __all__ = [
@@ -33,16 +34,19 @@ __all__ = [
     "FIELDS",
     "FORMAT",
     "READ",
+    "SEAT",
     "WORDS",
     "AnyOf",
     "Clause",
     "Ids",
     "Match",
+    "NoneOf",
     "Span",
     "clauses",
     "ids_of",
     "payload_of",
     "row_of",
+    "seat_of",
     "settled_clauses",
     "vectors_of",
     "version_of",
@@ -50,8 +54,11 @@ __all__ = [
 
 DENSE: Final = "dense"
 WORDS: Final = "words"
+SEPARATOR: Final = "\x1f"
 BODY: Final = "body"
 CHECK: Final = "check"
+SEAT: Final = "seat"
+"""A seat in one field: a search reads it of each candidate, and each field costs."""
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
 FORMAT: Final = 3
@@ -74,8 +81,14 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "tags": "keyword",
     "keys": "keyword",
     "derived": "keyword",
+    "actor": "keyword",
+    "names": "keyword",
+    "kind": "keyword",
     "session": "keyword",
     "turn": "range",
+    "place": "keyword",
+    "confidence": "range",
+    "pinned": "keyword",
     "vf": "range",
     "vt": "range",
     "sf": "range",
@@ -86,7 +99,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
 
 def payload_of(version: Version) -> dict[str, Any]:
     """The payload that stands for ``version``."""
-    holds, scope = version.holds, version.scope.key
+    holds, scope, seat = version.holds, version.scope.key, Seat.of(version)
     body = msgspec.json.encode(version)
     settled = holds.end is None and holds.start <= version.system_from
     unended = holds.end is None or holds.end > version.system_from
@@ -104,16 +117,42 @@ def payload_of(version: Version) -> dict[str, Any]:
         "tags": list(version.tags),
         "keys": list(version.keys),
         "derived": list(version.links.derived_from),
+        "actor": version.source.actor,
+        "names": sorted(names_of(version.source.actor)),
+        "kind": version.source.kind,
         "session": version.source.session,
         "turn": version.source.turn,
+        "place": _place(seat.session, seat.turn) if seat.session is not None and seat.turn is not None and version.is_turn else None,
+        "confidence": millionths(version.confidence),
+        "pinned": scope if version.pinned else None,
         "vf": to_micros(holds.start),
         "vt": _end(holds.end),
         "sf": to_micros(version.system_from),
         "st": _end(version.system_to),
+        SEAT: _written(seat),
         BODY: body.decode(),
         CHECK: zlib.crc32(body),
     }
     return {name: value for name, value in fields.items() if value not in (None, [])}
+
+
+def _place(session: str, turn: int) -> str:
+    return f"{turn}{SEPARATOR}{session}"
+
+
+def _written(seat: Seat) -> str:
+    place = "" if seat.session is None or seat.turn is None else str(seat.turn)
+    times = ",".join(f"{first}:{end}" for first, end in seat.times)
+    return SEPARATOR.join((place, str(seat.day), times, seat.actor.replace(SEPARATOR, " "), seat.session if place and seat.session else ""))
+
+
+def seat_of(payload: Mapping[str, Any] | None) -> Seat | None:
+    """The seat in a payload, if it was read."""
+    if (written := (payload or {}).get(SEAT)) is None:
+        return None
+    place, day, times, actor, session = written.split(SEPARATOR, 4)
+    stretches = tuple((int(first), int(end)) for first, _, end in (each.partition(":") for each in times.split(",") if each))
+    return Seat(session=session if place else None, turn=int(place) if place else None, actor=actor, day=int(day), times=stretches)
 
 
 def version_of(payload: Mapping[str, Any] | None) -> Version:
@@ -147,7 +186,7 @@ def vectors_of(row: Row) -> tuple[list[float], dict[int, float]]:
     """The vectors of the point that stands for a row: the dense one, and the weight of each term, none where the text has no words."""
     if row.vector is None:
         raise ValueError("A row is written with its vector.")
-    return row.vector.tolist(), document_terms(lexical_text(row.version))
+    return row.vector.tolist(), version_terms(row.version)
 
 
 def _end(instant: datetime | None) -> int:
@@ -187,7 +226,14 @@ class AnyOf:
     spans: tuple[Span, ...]
 
 
-Clause = Match | Span | Ids | AnyOf
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """None of these holds."""
+
+    matches: tuple[Match, ...]
+
+
+Clause = Match | Span | Ids | AnyOf | NoneOf
 
 
 def clauses(where: Where) -> tuple[Clause, ...]:
@@ -226,22 +272,41 @@ def _standing(where: Where) -> Literal["live", "asserted", "held"]:
 def _match_clauses(where: Where) -> tuple[Clause, ...]:
     # The scope's clause says part of it already, unless an open or a bounded one stands in its place.
     standing = _standing(where) if where.believed is True and where.valid is None else "live"
+    scopes = tuple(scope.key for scope in where.scopes)
     named = {
         "memory": where.memory_ids,
         "type": where.types if standing == "live" else None,
-        "unended": tuple(scope.key for scope in where.scopes) if where.unended and standing != "held" else None,
-        "contested": tuple(scope.key for scope in where.scopes) if where.contested else None,
+        "unended": scopes if where.unended and standing != "held" else None,
+        "contested": scopes if where.contested else None,
+        "pinned": scopes if where.pinned else None,
         "tags": where.tags,
         "keys": where.keys,
         "derived": where.derived_from,
+        "actor": where.actors,
+        "names": where.names,
         "session": None if where.session is None else (where.session,),
+        "place": None if where.places is None else tuple(_place(*place) for place in where.places),
     }
     matches: list[Clause] = [Match(field, tuple(values)) for field, values in named.items() if values is not None]
     if where.ids is not None:
         matches.append(Ids(tuple(ids_of(where))))
     if where.turns is not None:
         matches.append(Span(field="turn", gte=where.turns[0], lt=where.turns[1]))
+    if where.kinds is not None:
+        matches += _kind_clauses(where.kinds)
+    if where.confidence is not None:
+        matches.append(Span(field="confidence", gte=millionths(where.confidence)))
+    if where.pinned is False:
+        matches.append(NoneOf((Match("pinned", scopes),)))
     return tuple(matches)
+
+
+def _kind_clauses(kinds: tuple[str, ...]) -> tuple[Clause, ...]:
+    # Every version is of one kind, and to leave out one costs less than to look for the six others.
+    rest = tuple(kind for kind in SourceKind if kind not in kinds)
+    if len(rest) > len(kinds):
+        return (Match("kind", kinds),)
+    return (NoneOf((Match("kind", rest),)),) if rest else ()
 
 
 def ids_of(where: Where) -> list[str]:

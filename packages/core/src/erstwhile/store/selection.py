@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from erstwhile.store.protocol import Candidate
+from erstwhile.store.protocol import Candidate, Seat
 
 __all__ = ["best", "best_of_ranked", "candidates"]
 
@@ -42,6 +42,7 @@ def best_of_ranked(fetch: Callable[[int], Mapping[Id, float]], first: Mapping[Id
     return best(scores, limit)
 
 
-def candidates(dense: Mapping[Id, float], lexical: Mapping[Id, float]) -> tuple[Candidate, ...]:
+def candidates(dense: Mapping[Id, float], lexical: Mapping[Id, float], seats: Mapping[Id, Seat | None]) -> tuple[Candidate, ...]:
     """The two channels as one list, in order of id."""
-    return tuple(Candidate(id=str(id), dense=dense.get(id), lexical=lexical.get(id)) for id in sorted(dense.keys() | lexical.keys()))
+    found = sorted(dense.keys() | lexical.keys())
+    return tuple(Candidate(id=str(id), dense=dense.get(id), lexical=lexical.get(id), seat=seats.get(id)) for id in found)

@@ -29,7 +29,7 @@ from erstwhile.store import schema
 from erstwhile.store.claims import Claims
 from erstwhile.store.connection import Connection, client_of, confirm
 from erstwhile.store.lexical import query_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.time import from_micros
 
@@ -106,11 +106,12 @@ class ServerStore(Store):
         queries = self._queries(search)
         requests = [query.request(search.limit + 1) for query in queries.values()]
         answers = self._connection.read(lambda client: client.query_batch_points(self._collection, requests))
+        seats: dict[str, Seat | None] = {}
         channels = {
-            name: best_of_ranked(partial(self._more, query), _scores(answer.points), search.limit)
+            name: best_of_ranked(partial(self._more, query, seats), _scores(answer.points, seats), search.limit)
             for (name, query), answer in zip(queries.items(), answers, strict=True)
         }
-        return candidates(channels[schema.DENSE], channels.get(schema.WORDS, {}))
+        return candidates(channels[schema.DENSE], channels.get(schema.WORDS, {}), seats)
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""
@@ -220,16 +221,17 @@ class ServerStore(Store):
     def _queries(self, search: Search) -> "dict[str, _Query]":
         chosen = _filter(search.where)
         rescored = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0))
-        queries = {schema.DENSE: _Query(search.vector.tolist(), schema.DENSE, chosen, None if self._connection.local else rescored)}
+        payload: list[str] | bool = [schema.SEAT] if search.seats else False
+        queries = {schema.DENSE: _Query(search.vector.tolist(), schema.DENSE, chosen, None if self._connection.local else rescored, payload)}
         if terms := query_terms(search.text):
             sparse = models.SparseVector(indices=list(terms), values=list(terms.values()))
             scoped = models.SearchParams(idf=models.IdfCorpusParams(corpus=_filter(search.where.corpus)))
-            queries[schema.WORDS] = _Query(sparse, schema.WORDS, chosen, scoped)
+            queries[schema.WORDS] = _Query(sparse, schema.WORDS, chosen, scoped, payload)
         return queries
 
-    def _more(self, query: "_Query", limit: int) -> Mapping[str, float]:
+    def _more(self, query: "_Query", seats: dict[str, Seat | None], limit: int) -> Mapping[str, float]:
         request = query.request(limit)
-        return _scores(self._connection.read(lambda client: client.query_batch_points(self._collection, [request]))[0].points)
+        return _scores(self._connection.read(lambda client: client.query_batch_points(self._collection, [request]))[0].points, seats)
 
     def _count(self, chosen: models.Filter | None) -> int:
         return self._connection.read(lambda client: client.count(self._collection, chosen, exact=True)).count
@@ -249,6 +251,7 @@ class _Query:
     using: str
     filter: models.Filter
     params: models.SearchParams | None
+    payload: list[str] | bool
 
     def request(self, limit: int) -> models.QueryRequest:
         return models.QueryRequest(
@@ -257,7 +260,7 @@ class _Query:
             filter=self.filter,
             params=self.params,
             limit=limit,
-            with_payload=False,
+            with_payload=self.payload,
             with_vector=False,
         )
 
@@ -286,11 +289,14 @@ def _condition(clause: schema.Clause) -> models.FieldCondition | models.HasIdCon
             return models.HasIdCondition(has_id=list(ids))
         case schema.AnyOf(spans):
             return models.Filter(should=[_condition(span) for span in spans])
+        case schema.NoneOf(matches):
+            return models.Filter(must_not=[_condition(match) for match in matches])
         case schema.Span():
             return models.FieldCondition(key=clause.field, range=models.Range(gt=clause.gt, gte=clause.gte, lt=clause.lt, lte=clause.lte))
 
 
-def _scores(points: Sequence[models.ScoredPoint]) -> Mapping[str, float]:
+def _scores(points: Sequence[models.ScoredPoint], seats: dict[str, Seat | None]) -> Mapping[str, float]:
+    seats |= {str(point.id): schema.seat_of(point.payload) for point in points if point.payload}
     return {str(point.id): point.score for point in points}
 
 

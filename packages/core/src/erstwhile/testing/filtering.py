@@ -3,7 +3,7 @@
 from typing import Any
 
 from erstwhile.errors import MissingDependencyError
-from erstwhile.model import Links, MemoryType, Provenance, Scope
+from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind
 from erstwhile.store import TURN, Find, Row, Store, Where
 from erstwhile.testing.case import ANA, BO, StoreCase, everything, ids_of, put
 from erstwhile.testing.rows import make_row
@@ -66,23 +66,42 @@ class FilterTests(StoreCase):
             ({"session": "s1", "turns": (3, 4)}, ["turn"]),
             ({"turns": (0, 3)}, ["goal"]),
             ({"turns": (4, 4)}, []),
+            ({"places": (("s1", 3),)}, ["turn"]),
+            ({"places": (("s1", 2), ("s2", 3), ("s1", 3), ("s1", 13))}, ["turn"]),
+            ({"places": (("s1", 2), ("s", 13), ("s2", 3))}, []),
+            ({"actors": ("user",)}, ["fact", "turn"]),
+            ({"actors": ("ana", "crawler")}, ["goal", "far"]),
+            ({"actors": ("Ana",)}, []),
+            ({"kinds": ("tool",)}, ["far"]),
+            ({"kinds": ("stated", "inferred")}, ["fact", "goal", "turn"]),
+            ({"kinds": tuple(kind for kind in SourceKind if kind != "tool")}, ["fact", "goal", "turn"]),
+            ({"confidence": 0.0}, ["fact", "goal", "turn", "far"]),
+            ({"confidence": 0.7}, ["fact", "goal", "turn"]),
+            ({"confidence": 0.1 * 7}, ["fact", "goal", "turn"]),
+            ({"confidence": 0.700001}, ["fact", "turn"]),
+            ({"confidence": 1.0}, ["fact", "turn"]),
+            ({"pinned": True}, ["goal"]),
+            ({"pinned": False}, ["fact", "turn", "far"]),
+            ({"pinned": False, "kinds": ("tool",), "confidence": 0.2, "actors": ("crawler",)}, ["far"]),
             ({"types": ("fact", "goal"), "tags": ("red", "blå"), "keys": ("k2",)}, ["goal"]),
             ({"types": ("fact",), "tags": ("blå",)}, []),
         ],
     )
     def test_conditions(self, store: Store, condition: dict[str, Any], expected: list[str]) -> None:
-        """Each condition selects by equality with one of its values; together, all must hold."""
+        """A condition on names selects by equality with one of them, one on numbers by its bounds; together, all must hold."""
         stored = {
             "fact": make_row(tags=("red", "green"), keys=("k1",)),
             "goal": make_row(
                 type=MemoryType.GOAL,
                 tags=("blå",),
                 keys=("k1", "k2"),
-                source=Provenance(session="s1", turn=2),
+                source=Provenance(kind=SourceKind.INFERRED, actor="ana", session="s1", turn=2),
                 links=Links(derived_from=("t1", "t2"), supersedes=("t3",)),
+                confidence=0.7,
+                pinned=True,
             ),
             "turn": make_row(type=None, source=Provenance(session="s1", turn=3)),
-            "far": make_row(),
+            "far": make_row(source=Provenance(kind=SourceKind.TOOL, actor="crawler"), confidence=0.2),
         }
         put(store, *stored.values())
         assert self.found(store, Where(scopes=(ANA,), **condition)) == [stored[name].version.id for name in expected]
@@ -96,9 +115,17 @@ class FilterTests(StoreCase):
         assert self.found(store, Where(scopes=(ANA,), ids=(third.version.id, first.version.id, unknown))) == ids_of([first, third])
         assert self.found(store, Where(scopes=(ANA,), memory_ids=(first.version.memory_id, unknown))) == ids_of([first, sibling])
         assert self.found(store, Where(scopes=(ANA,), ids=(unknown,))) == []
-        for name in ("ids", "memory_ids", "types", "tags", "keys", "derived_from"):
+        for name in ("ids", "memory_ids", "types", "tags", "keys", "derived_from", "actors", "kinds", "places"):
             nothing: dict[str, Any] = {name: ()}
             assert self.found(store, Where(scopes=(ANA,), **nothing)) == [], name
+
+    @pytest.mark.parametrize("condition", [{"pinned": True}, {"pinned": False}, {"contested": True}, {"unended": True}])
+    def test_a_mark_counts_in_every_scope(self, store: Store, condition: dict[str, Any]) -> None:
+        """What a version is marked with is found in each scope that is named, and in no other."""
+        parts = {"pinned": condition.get("pinned", False), "links": Links(contradicts=("m1",))}
+        stored = [make_row(scope=scope, **parts) for scope in SMALL]
+        put(store, *stored)
+        assert self.found(store, Where(scopes=(BO, ANA), **condition)) == ids_of(stored[:2])
 
     def test_an_id_of_another_kind_selects_nothing(self, store: Store) -> None:
         """A reference that is no id of this store, such as one a caller made up, is not found; it breaks nothing."""

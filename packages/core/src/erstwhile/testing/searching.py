@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from erstwhile.errors import MissingDependencyError
-from erstwhile.model import MemoryType, Scope
+from erstwhile.model import MemoryType, Provenance, Scope, SourceKind
 from erstwhile.store import Batch, Candidate, ReferenceStore, Row, Search, Store, Where
 from erstwhile.testing.case import ANA, BO, StoreCase, put
 from erstwhile.testing.rows import DIMENSION, FINGERPRINT, make_row, make_vector, make_version
@@ -94,25 +94,40 @@ class SearchTests(StoreCase):
         assert all(candidate.lexical is None for candidate in self.agree(store, stored, Search(where=BELIEVED, vector=make_vector("x"), text=content)))
 
     def test_words_are_stemmed_and_folded(self, store: Store) -> None:
-        """Inflection, letter case and accents do not keep a question from its answer; aliases, tags and a turn's speaker count as words."""
+        """Inflection, letter case and accents do not keep a question from its answer; aliases, tags, who said it and the day count as words."""
         stored = [
             make_row("She RUNS along the river"),
             make_row("a café", tags=("Óbidos",)),
             make_row("the other one", aliases=("Maria",)),
-            make_row("hello", type=None),
+            make_row("hello", type=None, source=Provenance(actor="Berta"), valid_from=as_utc("1999-11-05")),
         ]
         put(store, *stored)
-        for text, place in (("running", 0), ("cafe", 1), ("obidos", 1), ("maria", 2), ("user", 3)):
+        for text, place in (("running", 0), ("cafe", 1), ("obidos", 1), ("maria", 2), ("berta", 3), ("5 november 1999", 3)):
             found = self.agree(store, stored, Search(where=BELIEVED, vector=make_vector(text), text=text))
             assert [candidate.lexical is not None for candidate in found] == [number == place for number in range(4)], text
 
     @pytest.mark.parametrize(
-        "condition", [{"types": ("goal",)}, {"tags": ("red",)}, {"valid": as_utc("2024-06-01")}, {"believed": as_utc("2024-02-01")}, {"session": "none"}]
+        "condition",
+        [
+            {"types": ("goal",)},
+            {"tags": ("red",)},
+            {"valid": as_utc("2024-06-01")},
+            {"believed": as_utc("2024-02-01")},
+            {"session": "none"},
+            {"actors": ("ana",)},
+            {"kinds": ("stated", "observed")},
+            {"confidence": 0.5},
+            {"pinned": True},
+            {"pinned": True, "believed": True, "valid": as_utc("2024-06-01")},
+            {"pinned": False},
+        ],
     )
     def test_the_filter_works_inside_the_search(self, store: Store, condition: dict[str, Any]) -> None:
         """What does not match crowds out nothing that does, however much better it scores."""
-        wanted = make_row("a tea now and then", type=MemoryType.GOAL, tags=("red",), valid_from="2024-05-01")
-        stored = [make_row("coffee coffee", valid_to="2024-05-01", system_to="2024-05-01") for _ in range(40)] + [wanted]
+        sought = {"tags": ("red",), "source": Provenance(actor="ana"), "confidence": 0.9, "pinned": condition.get("pinned", True)}
+        wanted = make_row("a tea now and then", type=MemoryType.GOAL, valid_from="2024-05-01", **sought)
+        other = {"source": Provenance(kind=SourceKind.TOOL), "confidence": 0.1, "pinned": not sought["pinned"]}
+        stored = [make_row("coffee coffee", valid_to="2024-05-01", system_to="2024-05-01", **other) for _ in range(40)] + [wanted]
         put(store, *stored)
         where = Where(**({"scopes": (ANA,)} | condition))
         self.agree(store, stored, Search(where=where, vector=make_vector("coffee"), text="coffee tea", limit=3))

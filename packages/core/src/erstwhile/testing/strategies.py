@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from erstwhile.errors import MissingDependencyError
-from erstwhile.model import Links, MemoryType, Provenance, Scope, Version
+from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.store import TURN, Row, Where
 from erstwhile.testing.rows import make_row, make_version
 from erstwhile.time import Interval
@@ -16,7 +16,7 @@ try:
 except ImportError as error:
     raise MissingDependencyError('Test suites need pytest and hypothesis; install them with: pip install "erstwhile[testing]"') from error
 
-__all__ = ["WORDS", "instants", "intervals", "names", "rows", "scopes", "texts", "versions", "wheres"]
+__all__ = ["WORDS", "instants", "intervals", "names", "rows", "scopes", "shares", "texts", "versions", "wheres"]
 
 WORDS: Final = ("porto", "lisbon", "moved", "likes", "coffee", "tea", "running", "runs", "manager", "Óbidos", "naïve", "42", "the", "日本", "🙂")
 """Few, so that texts share them: with accents, inflections, a stop word, a number, and what has no word at all."""
@@ -52,6 +52,11 @@ def scopes() -> st.SearchStrategy[Scope]:
     return parts.filter(lambda given: any(given.values())).map(lambda given: Scope(**given))
 
 
+def shares() -> st.SearchStrategy[float]:
+    """Numbers from 0 to 1, many of them alike, and some that differ by less than a millionth."""
+    return st.sampled_from([0.0, 0.1, 0.1 + 1e-9, 0.7, 0.1 * 7, 1.0]) | st.floats(0, 1)
+
+
 def texts() -> st.SearchStrategy[str]:
     """Contents that share words, and now and then any text at all."""
     sentences = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
@@ -71,18 +76,26 @@ def versions(draw: st.DrawFn, *, within: st.SearchStrategy[Scope] | None = None,
     expires = draw(st.none() | st.none() | ends)
     few = st.lists(st.sampled_from(["red", "green", "blå"]), max_size=2, unique=True).map(tuple)
     ids = st.lists(st.sampled_from([f"00000000-0000-7000-8000-00000000000{digit}" for digit in range(3)]), max_size=2, unique=True).map(tuple)
+    source = Provenance(
+        kind=draw(st.sampled_from(SourceKind)),
+        actor=draw(st.sampled_from(["user", "User", "日本"])),
+        session=draw(st.sampled_from([None, "s1", "s2"])),
+        turn=draw(st.none() | st.integers(0, 5)),
+    )
     return make_version(
         draw(texts()),
         id=new_id(),
         memory_id=draw(st.sampled_from([f"00000000-0000-7000-8000-0000000000a{digit}" for digit in range(4)])),
         type=draw(st.none() | st.sampled_from(MemoryType)),
         scope=draw(scopes() if within is None else within),
-        source=Provenance(session=draw(st.sampled_from([None, "s1", "s2"])), turn=draw(st.none() | st.integers(0, 5))),
+        source=source,
         valid_from=valid.start,
         valid_to=valid.end,
         system_from=believed.start,
         system_to=believed.end,
         expires_at=expires if expires is not None and expires > valid.start else None,
+        confidence=draw(shares()),
+        pinned=draw(st.booleans()),
         tags=draw(few),
         aliases=draw(few),
         metadata=draw(st.dictionaries(names(), st.none() | st.booleans() | st.integers(-9, 9) | names(), max_size=2)),
@@ -114,8 +127,13 @@ def wheres(draw: st.DrawFn, known: Sequence[Version], *, times: st.SearchStrateg
         "tags": st.lists(st.sampled_from(["red", "green", "blå", "none"]), min_size=1, max_size=2).map(tuple),
         "keys": st.lists(st.sampled_from(["k1", "k2", "k4"]), min_size=1, max_size=2).map(tuple),
         "derived_from": st.just(tuple(id for version in some for id in version.links.derived_from)),
+        "actors": st.lists(st.sampled_from(["user", "日本", "bo"]), min_size=1, max_size=2).map(tuple),
+        "kinds": st.lists(st.sampled_from(SourceKind), min_size=1, max_size=6).map(tuple),
         "session": st.sampled_from(["s1", "s2", "s3"]),
         "turns": st.tuples(st.integers(0, 5), st.integers(0, 6)),
+        "places": st.lists(st.tuples(st.sampled_from(["s1", "s2", "s3"]), st.integers(0, 6)), max_size=9).map(tuple),
+        "confidence": shares(),
+        "pinned": st.booleans(),
         "contested": st.sampled_from([True]),
         "unended": st.sampled_from([True]),
         "believed": st.booleans() | ends,
