@@ -10,7 +10,7 @@ from erstwhile.model import Version
 from erstwhile.results import Hit, Parts
 from erstwhile.store import Candidate, Seat, document_terms, names_of, version_terms
 
-__all__ = ["KNOWN_FROM", "KNOWN_GROWTH", "Asked", "Ranked", "fold", "fuse", "relevance", "relevant"]
+__all__ = ["FIRST", "KNOWN_FROM", "KNOWN_GROWTH", "Asked", "Ranked", "fold", "fuse", "relevance", "relevant"]
 
 DENSE_WEIGHT: Final = 0.6
 LEXICAL_WEIGHT: Final = 0.4
@@ -27,13 +27,17 @@ HIGHEST: Final = (DENSE_WEIGHT + LEXICAL_WEIGHT) * (1 + NEARBY_WEIGHT) + SPEAKER
 """The best score there can be, by which all are divided."""
 SCORE_DIGITS: Final = 6
 """Scores are compared to so many digits, so that the last bits of float32 sums never decide an order; what is equal then is ordered by id."""
-KNOWN_FROM: Final = 0.10
-KNOWN_GROWTH: Final = 0.09
-"""From which relevance on something is known of what was asked: 0.10, and 0.09 more for each power of ten of the candidates, for the best of many strangers
+TELLING_WORDS: Final = 4
+"""From so many words of a question on, which of them a text has tells as much as it can."""
+KNOWN_FROM: Final = 0.08
+KNOWN_GROWTH: Final = 0.10
+"""From which relevance on something is known of what was asked: 0.08, and 0.10 more for each power of ten of the candidates, for the best of many strangers
 comes nearer than the best of few. Chosen so that one answer in a hundred is missed: questions about one LoCoMo dialogue asked of parts of another, of 3 to
 400 turns; benchmarks/retrieval shows the curve."""
 LEAST_OF_KNOWN, LEAST_OF_BEST = 0.5, 0.3
 """A hit is left out whose relevance is less than this share of that bound, or of the best hit's relevance."""
+FIRST: Final = 10
+"""So many of the best hits say how relevant the best one is, so that fewer hits are the first of more."""
 NEGATION: Final = re.compile(r"\b(?:no|not|nor|never|none|nobody|nothing|without|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
 """Small words that change what is said, which word statistics leave out."""
 ALIKE: Final = 0.15
@@ -123,14 +127,19 @@ def _dense(cosines: Sequence[float | None], floor: float) -> list[float]:
 
 
 def relevance(version: Version, cosine: float, asked: Asked) -> float:
-    """How likely a version has to do with the question, 0 to 1: ``0.6 x (cosine - floor) / (1 - floor) + 0.4 x`` the share of the question's words it has."""
+    """How likely a version has to do with the question, 0 to 1.
+
+    The cosine above the floor, as a share of what is above it, and the share of the question's words that the version has, which counts 0.4, and less where the
+    question has fewer than four words: that a text lacks the only one says little.
+    """
     meaning = max(0.0, cosine - asked.floor) / (1 - asked.floor)
-    shared = len(asked.terms & version_terms(version).keys()) / len(asked.terms) if asked.terms else meaning
-    return round(min(1.0, DENSE_WEIGHT * meaning + LEXICAL_WEIGHT * shared), SCORE_DIGITS)
+    weight = LEXICAL_WEIGHT * min(1.0, len(asked.terms) / TELLING_WORDS)
+    shared = len(asked.terms & version_terms(version).keys()) / max(len(asked.terms), 1)
+    return round(min(1.0, (1 - weight) * meaning + weight * shared), SCORE_DIGITS)
 
 
 def relevant(hits: Sequence[Hit], least: float | None, *, among: int) -> tuple[Hit, ...]:
-    """The hits that have to do with the question.
+    """The hits that have to do with the question; how relevant the best of all is, the first ten tell.
 
     Args:
         hits: Best first.
@@ -139,7 +148,7 @@ def relevant(hits: Sequence[Hit], least: float | None, *, among: int) -> tuple[H
     """
     if least is not None:
         return tuple(hit for hit in hits if hit.relevance >= least)
-    best = max((hit.relevance for hit in hits), default=0.0)
+    best = max((hit.relevance for hit in hits[:FIRST]), default=0.0)
     known = KNOWN_FROM + KNOWN_GROWTH * math.log10(max(among, 1))
     bound = max(LEAST_OF_KNOWN * known, LEAST_OF_BEST * best)
     return tuple(hit for hit in hits if hit.relevance >= bound) if best >= known else ()

@@ -9,7 +9,7 @@ from erstwhile.errors import InvalidInputError
 from erstwhile.mentions import asks_when, mentions_of
 from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
 from erstwhile.question import possible_names, without_names
-from erstwhile.rank import Asked, Ranked, fold, fuse, relevant
+from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, relevant
 from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
 from erstwhile.store import Find, Search, Where, days_of, query_terms
@@ -52,7 +52,7 @@ class Reader:
             when=asks_when(query),
         )
         found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
-        wanted = k if self._reranker is None else max(k, RERANKED)
+        wanted = max(k, FIRST if self._reranker is None else RERANKED)
         hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=len(found))
         return self._reordered(query, hits)[:k]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import qdrant_edge as qdrant
@@ -26,7 +26,7 @@ from erstwhile.store.edge_errors import translated
 from erstwhile.store.edge_points import all_of, filter_of, highest, make_shard, point_of, row_of
 from erstwhile.store.folder import Manifest, StoreFolder
 from erstwhile.store.lexical import query_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where
+from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.store.witness import Witness
 from erstwhile.time import from_micros, to_micros
@@ -39,6 +39,8 @@ OPTIMIZE_EVERY: Final = 10_000
 """Points written between two builds of the int8 copies; a build stops the process for about a second."""
 POINT_BYTES: Final = 8_192
 """What a point may take on the disk beside its text, for the check of free space."""
+
+Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +210,12 @@ class EdgeStore(Store):
             channels = self._channels(search, exactly=_points(shard) < SCAN_EXACTLY_BELOW)
             requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
             answers = iter(shard.query_batch(qdrant.QueryBatchRequest(requests)))
-            seats: dict[UUID, Seat | None] = {}
+            seats: dict[UUID, Payload] = {}
             found = {
                 name: best_of_ranked(partial(_more, shard, channel, seats), _scores((next(answers) for _ in channel.filters), seats), search.limit)
                 for name, channel in channels.items()
             }
-        return candidates(found[schema.DENSE], found.get(schema.WORDS, {}), seats)
+        return candidates(found[schema.DENSE], found.get(schema.WORDS, {}), lambda id: schema.seat_of(seats.get(id)))
 
     def _channels(self, search: Search, *, exactly: bool) -> dict[str, _Channel]:
         settled = self._latest is not None and search.where.valid is not None and search.where.valid >= self._latest
@@ -342,20 +344,20 @@ def _points(shard: qdrant.EdgeShard) -> int:
     return int(shard.info().points_count)
 
 
-def _more(shard: qdrant.EdgeShard, channel: _Channel, seats: dict[UUID, Seat | None], limit: int) -> Mapping[UUID, float]:
+def _more(shard: qdrant.EdgeShard, channel: _Channel, seats: dict[UUID, Payload], limit: int) -> Mapping[UUID, float]:
     return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))), seats)
 
 
-def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], seats: dict[UUID, Seat | None]) -> Mapping[UUID, float]:
-    """The score of each point; its seat, where there is a payload to read it from, is put into ``seats``."""
+def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], seats: dict[UUID, Payload]) -> Mapping[UUID, float]:
+    """The score of each point; what its seat is read from, where it was asked for, is put into ``seats``."""
     scores: dict[UUID, float] = {}
     for points in answers:
         for point in points:
             # Ids stay what Qdrant made them until the best are chosen: writing one out costs more than comparing it.
             if isinstance(point.id, UUID):
                 scores[point.id] = point.score
-                if point.payload:
-                    seats[point.id] = schema.seat_of(point.payload)
+                if payload := point.payload:
+                    seats[point.id] = payload
     return scores
 
 

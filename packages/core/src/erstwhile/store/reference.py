@@ -50,8 +50,7 @@ class ReferenceStore(Store):
         dense = {id: float(row.vector @ search.vector) for id, row in rows.items() if row.vector is not None}
         scorer = LexicalScorer(version_terms(row.version) for row in self._select(search.where.corpus))
         lexical = {id: score for id, row in rows.items() if (score := scorer.score(search.text, version_terms(row.version))) > 0}
-        seats = {id: Seat.of(row.version) for id, row in rows.items()} if search.seats else {}
-        return candidates(best(dense, search.limit), best(lexical, search.limit), seats)
+        return candidates(best(dense, search.limit), best(lexical, search.limit), lambda id: Seat.of(rows[id].version) if search.seats else None)
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""

@@ -151,7 +151,7 @@ def seat_of(payload: Mapping[str, Any] | None) -> Seat | None:
     if (written := (payload or {}).get(SEAT)) is None:
         return None
     place, day, times, actor, session = written.split(SEPARATOR, 4)
-    stretches = tuple((int(first), int(end)) for first, _, end in (each.partition(":") for each in times.split(",") if each))
+    stretches = tuple((int(first), int(end)) for first, _, end in (each.partition(":") for each in times.split(","))) if times else ()
     return Seat(session=session if place else None, turn=int(place) if place else None, actor=actor, day=int(day), times=stretches)
 
 

@@ -29,7 +29,7 @@ from erstwhile.store import schema
 from erstwhile.store.claims import Claims
 from erstwhile.store.connection import Connection, client_of, confirm
 from erstwhile.store.lexical import query_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where
+from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.time import from_micros
 
@@ -37,6 +37,8 @@ __all__ = ["ServerStore"]
 
 OLDEST: Final = (1, 19)
 """The first server that takes word statistics over one scope; an older one would let scopes change each other's ranking without a word."""
+
+Payload = Mapping[str, Any]
 
 
 class ServerStore(Store):
@@ -106,12 +108,12 @@ class ServerStore(Store):
         queries = self._queries(search)
         requests = [query.request(search.limit + 1) for query in queries.values()]
         answers = self._connection.read(lambda client: client.query_batch_points(self._collection, requests))
-        seats: dict[str, Seat | None] = {}
+        seats: dict[str, Payload] = {}
         channels = {
             name: best_of_ranked(partial(self._more, query, seats), _scores(answer.points, seats), search.limit)
             for (name, query), answer in zip(queries.items(), answers, strict=True)
         }
-        return candidates(channels[schema.DENSE], channels.get(schema.WORDS, {}), seats)
+        return candidates(channels[schema.DENSE], channels.get(schema.WORDS, {}), lambda id: schema.seat_of(seats.get(id)))
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""
@@ -229,7 +231,7 @@ class ServerStore(Store):
             queries[schema.WORDS] = _Query(sparse, schema.WORDS, chosen, scoped, payload)
         return queries
 
-    def _more(self, query: "_Query", seats: dict[str, Seat | None], limit: int) -> Mapping[str, float]:
+    def _more(self, query: "_Query", seats: dict[str, Payload], limit: int) -> Mapping[str, float]:
         request = query.request(limit)
         return _scores(self._connection.read(lambda client: client.query_batch_points(self._collection, [request]))[0].points, seats)
 
@@ -295,8 +297,8 @@ def _condition(clause: schema.Clause) -> models.FieldCondition | models.HasIdCon
             return models.FieldCondition(key=clause.field, range=models.Range(gt=clause.gt, gte=clause.gte, lt=clause.lt, lte=clause.lte))
 
 
-def _scores(points: Sequence[models.ScoredPoint], seats: dict[str, Seat | None]) -> Mapping[str, float]:
-    seats |= {str(point.id): schema.seat_of(point.payload) for point in points if point.payload}
+def _scores(points: Sequence[models.ScoredPoint], seats: dict[str, Payload]) -> Mapping[str, float]:
+    seats |= {str(point.id): point.payload for point in points if point.payload}
     return {str(point.id): point.score for point in points}
 
 

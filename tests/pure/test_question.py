@@ -1,0 +1,58 @@
+"""Names in a question."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from erstwhile.question import MAX_NAMES, possible_names, without_names
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Ana, Bo and ANA?", ("ana", "bo")),
+        ("Where is Bo's kettle?", ("bo", "kettle")),
+        ("Jean-Luc / mr.smith", ("jean-luc", "mr.smith")),
+        ("Zoë Øberg", ("zoë", "øberg")),
+        ("Ana_2, Bo7 and x", ("ana", "bo")),
+        ("What is it, and is that the?", ()),
+        ("42?", ()),
+        ("", ()),
+    ],
+)
+def test_possible_names(question: str, names: tuple[str, ...]) -> None:
+    """Words in lower case, each once, in order; the smallest words of English, single letters, digits and marks are none."""
+    assert possible_names(question) == names
+
+
+def test_no_more_names_than_are_looked_up() -> None:
+    """A long question costs no more look-ups than a short one."""
+    words = [f"name{chr(ord('a') + place)}" for place in range(MAX_NAMES + 4)]
+    assert possible_names(" ".join(words)) == tuple(words[:MAX_NAMES])
+
+
+@pytest.mark.parametrize(
+    ("question", "names", "left"),
+    [
+        ("What did Ana say about tea?", {"ana"}, "What did say about tea?"),
+        ("What is ANA's job?", {"ana"}, "What is job?"),
+        ("What is Ana\u2019s job?", {"ana"}, "What is job?"),
+        ("Did Ana meet Bo in May?", {"ana", "bo"}, "Did meet in May?"),
+        ("Which banana did Anabel eat?", {"ana"}, "Which banana did Anabel eat?"),
+        ("Where is Ana-Maria now?", {"ana", "ana-maria"}, "Where is now?"),
+        ("Did mr.smith see mrxsmith?", {"mr.smith"}, "Did see mrxsmith?"),
+        ("Ana?", {"ana"}, "Ana?"),
+        ("  Ana,  Bo's 7!", {"ana", "bo"}, "  Ana,  Bo's 7!"),
+        ("What  about   tea?", set(), "What  about   tea?"),
+    ],
+)
+def test_without_names(question: str, names: set[str], left: str) -> None:
+    """Whole names go, their possessives too, whatever the case; marks in a name mean themselves; where nothing else was asked, the question stays."""
+    assert without_names(question, names) == left
+
+
+@given(question=st.text(max_size=60), names=st.frozensets(st.sampled_from(["a+b", "(", "c[", "\\d", "x|y", "ana"]), max_size=4))
+def test_no_text_is_too_odd(question: str, names: frozenset[str]) -> None:
+    """Whatever is asked and whoever it names, there is a question left where there was one."""
+    left = without_names(question, names)
+    assert bool(left.strip()) == bool(question.strip())
