@@ -10,7 +10,8 @@ from erstwhile import InvalidInputError, Recall
 from erstwhile.embed import Embedder, HashingEmbedder, load_embedder
 from erstwhile.engine import Engine
 from erstwhile.scoped import ScopedMemory
-from erstwhile.store import ReferenceStore, Store, document_terms, query_terms
+from erstwhile.store import ReferenceStore, Store, query_terms
+from erstwhile.store.lexical import document_terms
 from erstwhile.testing import FixedClock
 
 Open = Callable[..., Engine]

@@ -145,6 +145,13 @@ def _extractor(given: Extractor | ChatCall | None) -> Extractor:
     raise InvalidInputError(f"extractor: expected an Extractor or a callable from a prompt to an answer, got {type(given).__name__}.")
 
 
+def _checked(reranker: object) -> Reranker | None:
+    # A class has the methods of its instances, and would only fail at the first recall.
+    if reranker is None or (isinstance(reranker, Reranker) and not isinstance(reranker, type)):
+        return reranker
+    raise InvalidInputError(f"reranker: expected a Reranker, got {type(reranker).__name__}; `OnnxReranker(folder)` makes one.")
+
+
 class Engine:
     """An open store with its embedding model.
 
@@ -171,13 +178,11 @@ class Engine:
         extractor: Extractor | ChatCall | None = None,
         reranker: Reranker | None = None,
     ) -> None:
-        if not isinstance(reranker, Reranker | None):
-            raise InvalidInputError(f"reranker: expected a Reranker, got {type(reranker).__name__}; `OnnxReranker` makes one from a folder.")
         self.policy = policy or Policy()
         self._ledger = Ledger(store=store, embedder=embedder, clock=clock)
         self._resolver = Resolver(judge=_judge(judge), policy=self.policy)
         self._extractor = _extractor(extractor)
-        self._reranker = reranker
+        self._reranker = _checked(reranker)
 
     def scope(
         self,

@@ -72,13 +72,13 @@ def _erase(store: Store, scope: Scope, named: Collection[str], *, everything: bo
             if claimed.issuperset(needed):
                 where = Where(scopes=(scope,), memory_ids=None if everything else tuple(sorted(memory_ids)))
                 if not everything:
-                    _forget_context(store, scope, doomed)
+                    _without_context(store, scope, doomed)
                 store.erase(where)
                 return doomed, store.count(where)
         claimed |= needed
 
 
-def _forget_context(store: Store, scope: Scope, doomed: Collection[Version]) -> None:
+def _without_context(store: Store, scope: Scope, doomed: Collection[Version]) -> None:
     """Take the words of doomed turns out of the turns that answer them."""
     ids = {version.id for version in doomed}
     said = {(version.source.session, version.source.turn) for version in doomed if version.is_turn}

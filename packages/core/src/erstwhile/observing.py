@@ -93,8 +93,8 @@ def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], v
                 version = turn_version(turn, scope, place=place + len(fresh), answers=said, fingerprint=ledger.embedder.fingerprint, now=now)
                 by_key |= dict.fromkeys(version.keys, version)
                 fresh.append(version)
+                said = version.content
             answer.append(version)
-            said = version.content
         return Plan(append=tuple(fresh)), tuple(answer)
 
     return ledger.commit((session_claim(scope, session),), read=tuple, prepare=prepare, vectors=vectors, settle=False)

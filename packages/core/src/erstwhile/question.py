@@ -10,14 +10,22 @@ __all__ = ["MAX_NAMES", "possible_names", "without_names"]
 
 MAX_NAMES: Final = 16
 """Words of a question that are looked up as names."""
-WORD: Final = re.compile(r"[^\W\d_]+(?:[-.][^\W\d_]+)*")
+WORD: Final = re.compile(r"\w+(?:[-.'\u2019]\w+)*")
+LETTER: Final = re.compile(r"[^\W\d_]")
+POSSESSIVE: Final = ("'s", "\u2019s")
 
 
 def possible_names(question: str) -> tuple[str, ...]:
     """Words of a question that may be names, in lower case, each once, in order: all but the smallest words of English."""
     small = lexicon.words("stop")
-    words = dict.fromkeys(match.group().casefold() for match in WORD.finditer(question))
-    return tuple(word for word in words if word not in small and len(word) > 1)[:MAX_NAMES]
+    words = dict.fromkeys(_bare(match.group().casefold()) for match in WORD.finditer(question))
+    return tuple(word for word in words if word not in small and len(word) > 1 and not word.isdecimal())[:MAX_NAMES]
+
+
+def _bare(word: str) -> str:
+    for ending in POSSESSIVE:
+        word = word.removesuffix(ending)
+    return word
 
 
 def without_names(question: str, names: Collection[str]) -> str:
@@ -26,4 +34,4 @@ def without_names(question: str, names: Collection[str]) -> str:
         return question
     listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     bare = re.sub(rf"\b(?:{listed})\b(?:['\u2019]s)?", " ", question, flags=re.IGNORECASE)
-    return " ".join(bare.split()) if WORD.search(bare) else question
+    return " ".join(bare.split()) if LETTER.search(bare) else question

@@ -8,7 +8,7 @@ from typing import Final
 
 from erstwhile.model import Version
 from erstwhile.results import Hit, Parts
-from erstwhile.store import Candidate, Seat, document_terms, names_of, version_terms
+from erstwhile.store import Candidate, Seat, names_of, version_terms
 
 __all__ = ["FIRST", "KNOWN_FROM", "KNOWN_GROWTH", "Asked", "Ranked", "fold", "fuse", "relevance", "relevant"]
 
@@ -38,8 +38,8 @@ LEAST_OF_KNOWN, LEAST_OF_BEST = 0.5, 0.3
 """A hit is left out whose relevance is less than this share of that bound, or of the best hit's relevance."""
 FIRST: Final = 10
 """So many of the best hits say how relevant the best one is, so that fewer hits are the first of more."""
-NEGATION: Final = re.compile(r"\b(?:no|not|nor|never|none|nobody|nothing|without|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
-"""Small words that change what is said, which word statistics leave out."""
+WORD: Final = re.compile(r"\w+")
+ARTICLES: Final = frozenset(("a", "an", "the"))
 ALIKE: Final = 0.15
 """Scores that differ by no more are alike, where the order of values of one attribute is concerned."""
 
@@ -78,7 +78,7 @@ class Ranked:
 
 
 def fuse(candidates: Sequence[Candidate], asked: Asked) -> tuple[Ranked, ...]:
-    """All candidates, best first, ties broken by id.
+    """All candidates, best first, ties broken by cosine, then by id.
 
     The score is ``0.6 x dense + 0.4 x lexical``; to that comes 0.3 times the same of the better of the turns before and after, 0.2 where somebody named in
     the question said it, 0.2 where it is of the time that the question speaks of, and 0.05 where the question asks when and it speaks of any time; all divided
@@ -91,22 +91,27 @@ def fuse(candidates: Sequence[Candidate], asked: Asked) -> tuple[Ranked, ...]:
         (DENSE_WEIGHT * meaning, LEXICAL_WEIGHT * ((candidate.lexical or 0.0) / highest if highest else 0.0))
         for candidate, meaning in zip(candidates, dense, strict=True)
     ]
-    by_place: dict[tuple[str | None, int], float] = {}
+    by_place: dict[tuple[str, str | None, int], float] = {}
     for candidate, (meaning, words) in zip(candidates, own, strict=True):
         if (seat := candidate.seat) is not None and seat.turn is not None:
-            place = (seat.session, seat.turn)
+            place = (seat.scope, seat.session, seat.turn)
             by_place[place] = max(meaning + words, by_place.get(place, 0.0))
     ranked: list[Ranked] = []
     for candidate, (meaning, words) in zip(candidates, own, strict=True):
         nearby = speaker = time = 0.0
         if (seat := candidate.seat) is not None:
             if seat.turn is not None:
-                nearby = NEARBY_WEIGHT * max(by_place.get((seat.session, seat.turn - 1), 0.0), by_place.get((seat.session, seat.turn + 1), 0.0))
+                nearby = NEARBY_WEIGHT * max(by_place.get((seat.scope, seat.session, seat.turn + step), 0.0) for step in (-1, 1))
             speaker = SPEAKER_WEIGHT if asked.named and not asked.named.isdisjoint(names_of(seat.actor)) else 0.0
             time = _timely(seat, asked)
         shares = (meaning, words, nearby, speaker, time)
         ranked.append(Ranked(candidate=candidate, score=round(sum(shares) / HIGHEST, SCORE_DIGITS), shares=shares))
-    return tuple(sorted(ranked, key=lambda item: (-item.score, item.candidate.id)))
+    return tuple(sorted(ranked, key=lambda item: _order(item.score, item.candidate.dense, item.candidate.id)))
+
+
+def _order(score: float, cosine: float | None, id: str) -> tuple[float, float, str]:
+    # Below the floor all meanings count alike; the nearer one still comes first.
+    return -score, -round(-1.0 if cosine is None else cosine, SCORE_DIGITS), id
 
 
 def _timely(seat: Seat, asked: Asked) -> float:
@@ -183,16 +188,18 @@ def fold(ranked: Sequence[Ranked], versions: Mapping[str, Version], asked: Asked
         best = max(hit.score, *(turn.score for turn in turns)) if turns else hit.score
         surest = max(hit.relevance, *(turn.relevance for turn in turns)) if turns else hit.relevance
         kept.append(replace(hit, score=best, relevance=surest, evidence=tuple(turn.version.id for turn in turns)))
-    return _newest_first(_told_once(sorted((hit for hit in kept if hit.version.id not in folded), key=lambda hit: (-hit.score, hit.version.id))))
+    return _newest_first(
+        _told_once(sorted((hit for hit in kept if hit.version.id not in folded), key=lambda hit: _order(hit.score, hit.dense, hit.version.id)))
+    )
 
 
 def _told_once(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Of what the same person said in the same words, order, inflection and the smallest words aside, the best hit, with the ids of the rest."""
+    """Of what the same person said in the same words on one day, articles and punctuation aside, the best hit, with the ids of the rest."""
     groups: dict[Hashable, list[Hit]] = {}
     for hit in hits:
         version = hit.version
-        words = frozenset(document_terms(version.content))
-        said: Hashable = (version.is_turn, version.source.actor, words, len(NEGATION.findall(version.content))) if words else version.id
+        words = tuple(word for word in WORD.findall(version.content.casefold()) if word not in ARTICLES)
+        said = (version.scope, version.is_turn, version.source.actor, version.valid_from.date(), words or version.id)
         groups.setdefault(said, []).append(hit)
     return tuple(replace(first, repeats=tuple(other.version.id for other in others)) if others else first for first, *others in groups.values())
 
@@ -201,8 +208,12 @@ def _newest_first(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """Of hits that say something about the same attribute of the same subject and score alike, the newest comes first.
 
     Where an attribute can have several values, all of them hold, and what was said last is what a question means more often. The places and scores that such
-    hits have between them stay the same.
+    hits have between them stay the same. Each ten hits are looked at by themselves, so that fewer hits are the first of more.
     """
+    return tuple(hit for first in range(0, len(hits), FIRST) for hit in _newest_of(hits[first : first + FIRST]))
+
+
+def _newest_of(hits: Sequence[Hit]) -> Sequence[Hit]:
     groups: dict[str, list[int]] = {}
     for place, hit in enumerate(hits):
         if len(hit.version.claims) == 1:
@@ -216,4 +227,4 @@ def _newest_first(hits: Sequence[Hit]) -> tuple[Hit, ...]:
         newest = sorted((hits[place] for place in places), key=lambda hit: (hit.version.confirmed_at, hit.version.id), reverse=True)
         for place, hit in zip(places, newest, strict=True):
             ordered[place] = replace(hit, score=hits[place].score)
-    return tuple(ordered)
+    return ordered

@@ -52,7 +52,7 @@ class Reader:
             when=asks_when(query),
         )
         found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
-        wanted = max(k, FIRST if self._reranker is None else RERANKED)
+        wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
         hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=len(found))
         return self._reordered(query, hits)[:k]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import Scope, Version
@@ -206,6 +207,7 @@ class Seat:
     Days are counted from 1970, stretches of days closed-open.
 
     Attributes:
+        scope: A mark of the scope.
         session: The conversation; ``None`` where that is not known.
         turn: The place in it, from 0.
         actor: Who said it.
@@ -213,6 +215,7 @@ class Seat:
         times: The stretches that its words speak of.
     """
 
+    scope: str
     session: str | None
     turn: int | None
     actor: str
@@ -223,7 +226,8 @@ class Seat:
     def of(cls, version: Version) -> "Seat":
         """The seat of a version."""
         source, times = version.source, tuple(days_of(stretch) for stretch in version.times)
-        return cls(session=source.session, turn=source.turn, actor=source.actor, day=day_of(version.valid_from), times=times)
+        mark = f"{crc32(version.scope.key.encode()):x}"
+        return cls(scope=mark, session=source.session, turn=source.turn, actor=source.actor, day=day_of(version.valid_from), times=times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

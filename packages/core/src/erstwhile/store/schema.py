@@ -143,16 +143,16 @@ def _place(session: str, turn: int) -> str:
 def _written(seat: Seat) -> str:
     place = "" if seat.session is None or seat.turn is None else str(seat.turn)
     times = ",".join(f"{first}:{end}" for first, end in seat.times)
-    return SEPARATOR.join((place, str(seat.day), times, seat.actor.replace(SEPARATOR, " "), seat.session if place and seat.session else ""))
+    return SEPARATOR.join((seat.scope, place, str(seat.day), times, seat.actor.replace(SEPARATOR, " "), seat.session if place and seat.session else ""))
 
 
 def seat_of(payload: Mapping[str, Any] | None) -> Seat | None:
     """The seat in a payload, if it was read."""
     if (written := (payload or {}).get(SEAT)) is None:
         return None
-    place, day, times, actor, session = written.split(SEPARATOR, 4)
+    scope, place, day, times, actor, session = written.split(SEPARATOR, 5)
     stretches = tuple((int(first), int(end)) for first, _, end in (each.partition(":") for each in times.split(","))) if times else ()
-    return Seat(session=session if place else None, turn=int(place) if place else None, actor=actor, day=int(day), times=stretches)
+    return Seat(scope=scope, session=session if place else None, turn=int(place) if place else None, actor=actor, day=int(day), times=stretches)
 
 
 def version_of(payload: Mapping[str, Any] | None) -> Version:
