@@ -75,3 +75,12 @@ def test_neighbours_are_shown_beside_their_hit(ew: "CommandLine") -> None:
     assert [turn["content"] for turn in hit["neighbours"]] == ["good morning", "fine"]
     assert ew("recall", "coffee", "-k", "1", "--neighbours", "1").stdout.rstrip().endswith("I like coffee turn 0, user: good morning turn 2, user: fine")
     assert ew("recall", "coffee", "-k", "1").stdout.rstrip().endswith("\tI like coffee")
+
+
+def test_a_hit_is_explained_and_held_against_a_bound(ew: "CommandLine") -> None:
+    """--explain tells by which channels a hit was found; --min-relevance leaves out what is less relevant."""
+    ew("remember", "tea at dawn", "--no-relate")
+    assert "Found by meaning" in ew("recall", "tea at dawn", "--explain").output
+    assert "Found by" not in ew("recall", "tea at dawn").output
+    assert ew.json("recall", "tea at dawn", "--min-relevance", "1.0")["hits"][0]["why"]
+    assert not ew.json("recall", "tea at dusk", "--min-relevance", "1.0")["hits"]

@@ -49,6 +49,10 @@ def recall(
     pinned: Annotated[bool | None, typer.Option("--pinned/--not-pinned", help="Only the profile, or only what does not belong to it. Default: both.")] = None,
     turns: Annotated[bool, typer.Option("--turns/--no-turns", help="Whether verbatim turns of conversations are found too.")] = True,
     neighbours: Annotated[int, typer.Option(help="Bring the turns along that were said up to so many places before and after a hit, 0 to 20.")] = 0,
+    min_relevance: Annotated[
+        float | None, typer.Option(help="Only what is at least so relevant, 0 to 1; 0 for whatever comes nearest. Default: nothing where nothing is known.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say for each hit how it was found and how its score came about.")] = False,
 ) -> None:
     """Find what matters to a question, by meaning and by words. What clashes with another memory, and nobody has settled, is marked "contested"."""
     with place.memory() as memory:
@@ -66,11 +70,12 @@ def recall(
             pinned=pinned,
             turns=turns,
             neighbours=neighbours,
+            min_relevance=min_relevance,
         )
     if place.json:
-        print_json({"query": found.query, "as_of": found.as_of, "hits": [{"contested": hit.contested, **_parts(hit)} for hit in found]})
-    else:
-        print_list([of_hit(hit) for hit in found], VERSION_HEADINGS, empty="Nothing was found.")
+        print_json({"query": found.query, "as_of": found.as_of, "hits": [{"contested": hit.contested, "why": hit.why, **_parts(hit)} for hit in found]})
+        return
+    print_list([of_hit(hit, explained=explain) for hit in found], VERSION_HEADINGS, empty="Nothing was found.")
 
 
 def profile(

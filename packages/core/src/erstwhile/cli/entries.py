@@ -54,10 +54,11 @@ def of_version(version: Version) -> Entry:
     return Entry(text=version.content, id=version.memory_id, columns=((_type(version),), _holds(version), ("contested" if version.contested else "",)))
 
 
-def of_hit(hit: Hit) -> Entry:
-    """A hit, like its version; with what was said around it, where that was brought along."""
+def of_hit(hit: Hit, *, explained: bool = False) -> Entry:
+    """A hit, like its version; with what was said around it, where that was brought along, and how it was found, where that is asked for."""
     entry = of_version(hit.version)
-    return replace(entry, text="\n".join([entry.text, *(f"turn {turn.source.turn}, {turn.source.actor}: {turn.content}" for turn in hit.neighbours)]))
+    around = [f"turn {turn.source.turn}, {turn.source.actor}: {turn.content}" for turn in hit.neighbours]
+    return replace(entry, text="\n".join([entry.text, *around, *([hit.why] if explained else [])]))
 
 
 def of_turn(version: Version) -> Entry:
