@@ -1,14 +1,14 @@
 """From candidates to hits: fusion, relevance and folding, as pure functions."""
 
 import math
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from erstwhile.model import Version
+from erstwhile.question import ROLES
 from erstwhile.results import Hit, Parts
-from erstwhile.store import Candidate, Seat, names_of, version_terms
+from erstwhile.store import Candidate, Seat, document_terms, names_of
 
 __all__ = ["FIRST", "KNOWN_FROM", "KNOWN_GROWTH", "Asked", "Ranked", "fold", "fuse", "relevance", "relevant"]
 
@@ -38,7 +38,8 @@ LEAST_OF_KNOWN, LEAST_OF_BEST = 0.5, 0.3
 """A hit is left out whose relevance is less than this share of that bound, or of the best hit's relevance."""
 FIRST: Final = 10
 """So many of the best hits say how relevant the best one is, so that fewer hits are the first of more."""
-WORD: Final = re.compile(r"\w+")
+MARKS: Final = ".,;:!?\"'()"
+"""Punctuation around a word."""
 ARTICLES: Final = frozenset(("a", "an", "the"))
 ALIKE: Final = 0.15
 """Scores that differ by no more are alike, where the order of values of one attribute is concerned."""
@@ -50,7 +51,7 @@ class Asked:
 
     Attributes:
         floor: The cosine that a text has with a question that has nothing to do with it, by the embedding model.
-        terms: Its words, as the store knows them.
+        terms: Its words, as the store knows them, times left out.
         named: Names in it, in lower case, that somebody in the scopes asked goes by.
         days: The stretches of days that it speaks of, counted from 1970, closed-open.
         when: Whether it asks for a time.
@@ -139,7 +140,10 @@ def relevance(version: Version, cosine: float, asked: Asked) -> float:
     """
     meaning = max(0.0, cosine - asked.floor) / (1 - asked.floor)
     weight = LEXICAL_WEIGHT * min(1.0, len(asked.terms) / TELLING_WORDS)
-    shared = len(asked.terms & version_terms(version).keys()) / max(len(asked.terms), 1)
+    # Not the day, nor that a user said it: these have a word in common with questions about anything.
+    who = "" if version.source.actor.casefold() in ROLES else version.source.actor
+    words = document_terms("\n".join((version.content, *version.aliases, *version.tags, version.context, who)))
+    shared = len(asked.terms & words.keys()) / max(len(asked.terms), 1)
     return round(min(1.0, (1 - weight) * meaning + weight * shared), SCORE_DIGITS)
 
 
@@ -198,10 +202,16 @@ def _told_once(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     groups: dict[Hashable, list[Hit]] = {}
     for hit in hits:
         version = hit.version
-        words = tuple(word for word in WORD.findall(version.content.casefold()) if word not in ARTICLES)
+        words = tuple(word for word in map(_plain, version.content.split()) if word and word not in ARTICLES)
         said = (version.scope, version.is_turn, version.source.actor, version.valid_from.date(), words or version.id)
         groups.setdefault(said, []).append(hit)
     return tuple(replace(first, repeats=tuple(other.version.id for other in others)) if others else first for first, *others in groups.values())
+
+
+def _plain(word: str) -> str:
+    # In what holds a digit or a sign, such as a key or "-5", every character may count.
+    bare = word.strip(MARKS)
+    return bare.casefold() if bare.isalpha() else bare
 
 
 def _newest_first(hits: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from erstwhile.errors import InvalidInputError
 from erstwhile.mentions import asks_when, mentions_of
 from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
-from erstwhile.question import possible_names, without_names
+from erstwhile.question import possible_names, without_names, without_times
 from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, relevant
 from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
-from erstwhile.store import Find, Search, Where, days_of, query_terms
+from erstwhile.store import Find, Search, Where, days_of, names_of, query_terms
 from erstwhile.time import AsOf, Instant, Interval
 
 if TYPE_CHECKING:
@@ -44,16 +44,17 @@ class Reader:
         """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before ``asked_at``."""
         named = self._named(query, where)
         vector = self._ledger.embed([without_names(query, named)], role="query")[0]
+        times = mentions_of(query, said_at=asked_at)
         asked = Asked(
             floor=self._ledger.floor,
-            terms=frozenset(query_terms(query)),
+            terms=frozenset(query_terms(without_times(query, times))),
             named=named,
-            days=tuple(days_of(mention.interval) for mention in mentions_of(query, said_at=asked_at)),
+            days=tuple(days_of(mention.interval) for mention in times),
             when=asks_when(query),
         )
         found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
         wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
-        hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=len(found))
+        hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT))
         return self._reordered(query, hits)[:k]
 
     def _reordered(self, query: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
@@ -64,14 +65,14 @@ class Reader:
 
     def _named(self, query: str, where: Where) -> frozenset[str]:
         """Names in a question that somebody who speaks in these scopes goes by."""
-        words = possible_names(query)
-        if not words or not self._anybody(where, words):
-            return frozenset()
-        return frozenset(word for word in words if self._anybody(where, (word,)))
-
-    def _anybody(self, where: Where, names: tuple[str, ...]) -> bool:
-        corpus = replace(where.corpus, names=names)
-        return bool(self._ledger.store.find(Find(where=corpus, limit=1)))
+        words = set(possible_names(query))
+        named: set[str] = set()
+        # One look-up for each who is named, and one that finds nobody.
+        while words and (rows := self._ledger.store.find(Find(where=replace(where.corpus, names=tuple(sorted(words))), limit=1))):
+            found = words & names_of(rows[0].version.source.actor)
+            named |= found
+            words -= found
+        return frozenset(named)
 
     def _read(self, ranked: Sequence[Ranked], where: Where, k: int, asked: Asked) -> tuple[Hit, ...]:
         # Reading content costs more than finding it, so no more is read than is needed: half as many again as the hits wanted, what these fold with wherever

@@ -11,6 +11,7 @@ __all__ = ["KNOWN", "measured_floor", "unrelated_cosine"]
 
 KNOWN: Final = {"bge-small-en-v1.5-w7a8": 0.395, "all-minilm-l6-v2-w7a8": 0.054}
 """What `measured_floor` gives for the models that come with erstwhile, by the first part of their fingerprints."""
+HIGHEST: Final = 0.99
 QUESTIONS: Final = (
     "How far is it from the harbour to the old mill?",
     "Who repaired the organ in the village church?",
@@ -37,7 +38,8 @@ STATEMENTS: Final = (
 def unrelated_cosine(embedder: Embedder) -> float:
     """The mean cosine of a question and a text that has nothing to do with it. For a model that is not known, 16 short texts are embedded."""
     name = embedder.fingerprint.partition("@")[0]
-    return KNOWN[name] if name in KNOWN else measured_floor(embedder)
+    # A model for which all texts are alike tells nothing; what is above its floor must still be a stretch.
+    return KNOWN[name] if name in KNOWN else min(max(measured_floor(embedder), 0.0), HIGHEST)
 
 
 def measured_floor(embedder: Embedder) -> float:

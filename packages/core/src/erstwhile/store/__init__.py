@@ -1,6 +1,6 @@
 """Where versions are kept. Other modules see the protocol and its operations only."""
 
-from erstwhile.store.lexical import query_terms, version_terms
+from erstwhile.store.lexical import document_terms, query_terms, version_terms
 from erstwhile.store.protocol import TURN, Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where, days_of, names_of
 from erstwhile.store.reference import ReferenceStore
 
@@ -17,6 +17,7 @@ __all__ = [
     "StoreInfo",
     "Where",
     "days_of",
+    "document_terms",
     "names_of",
     "query_terms",
     "version_terms",

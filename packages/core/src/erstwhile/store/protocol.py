@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
-from zlib import crc32
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import Scope, Version
@@ -27,6 +27,10 @@ TURN: Final = "turn"
 """Stands for verbatim turns wherever types of memory are named in a filter."""
 PAGE: Final = 1_000
 MILLION: Final = 1_000_000
+SEPARATOR: Final = "\x1f"
+"""Stands between the parts of a seat where it is written down."""
+MARK: Final = 16
+"""Characters of a scope's hash that stand for it in a seat."""
 FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 LAST_DAY: Final = date.max.toordinal()
 
@@ -125,6 +129,11 @@ class Where:
         return Interval(start=version.system_from, end=version.system_to).contains(self.believed)
 
 
+@lru_cache(maxsize=1_024)
+def _mark(scope: Scope) -> str:
+    return sha256(scope.key.encode()).hexdigest()[:MARK]
+
+
 def day_of(instant: datetime) -> int:
     """The day of an instant, counted from 1970."""
     return instant.toordinal() - FIRST_DAY
@@ -208,8 +217,8 @@ class Seat:
 
     Attributes:
         scope: A mark of the scope.
-        session: The conversation; ``None`` where that is not known.
-        turn: The place in it, from 0.
+        session: The conversation; ``None`` where that, or the place in it, is not known.
+        turn: The place in it, from 0; ``None`` where the session is.
         actor: Who said it.
         day: From when it holds; of a turn, when it was said.
         times: The stretches that its words speak of.
@@ -226,8 +235,9 @@ class Seat:
     def of(cls, version: Version) -> "Seat":
         """The seat of a version."""
         source, times = version.source, tuple(days_of(stretch) for stretch in version.times)
-        mark = f"{crc32(version.scope.key.encode()):x}"
-        return cls(scope=mark, session=source.session, turn=source.turn, actor=source.actor, day=day_of(version.valid_from), times=times)
+        session, turn = (None, None) if source.session is None or source.turn is None else (source.session, source.turn)
+        actor = source.actor.replace(SEPARATOR, " ")
+        return cls(scope=_mark(version.scope), session=session, turn=turn, actor=actor, day=day_of(version.valid_from), times=times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

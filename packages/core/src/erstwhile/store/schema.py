@@ -26,7 +26,7 @@ import numpy as np
 from erstwhile.errors import ErstwhileError, StoreCorruptError
 from erstwhile.model import MemoryType, SourceKind, Version
 from erstwhile.store.lexical import version_terms
-from erstwhile.store.protocol import TURN, Row, Seat, Where, millionths, names_of
+from erstwhile.store.protocol import SEPARATOR, TURN, Row, Seat, Where, millionths, names_of
 from erstwhile.time import Interval, to_micros
 
 __all__ = [
@@ -54,14 +54,13 @@ __all__ = [
 
 DENSE: Final = "dense"
 WORDS: Final = "words"
-SEPARATOR: Final = "\x1f"
 BODY: Final = "body"
 CHECK: Final = "check"
 SEAT: Final = "seat"
 """A seat in one field: a search reads it of each candidate, and each field costs."""
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Version of this mapping, and of what stands beside it: a store of another is refused."""
 FOREVER: Final = 2**62
 """Stands for an open end: after the year 9999, and exact as a float64."""
@@ -141,15 +140,26 @@ def _place(session: str, turn: int) -> str:
 
 
 def _written(seat: Seat) -> str:
-    place = "" if seat.session is None or seat.turn is None else str(seat.turn)
+    place = "" if seat.turn is None else str(seat.turn)
     times = ",".join(f"{first}:{end}" for first, end in seat.times)
-    return SEPARATOR.join((seat.scope, place, str(seat.day), times, seat.actor.replace(SEPARATOR, " "), seat.session if place and seat.session else ""))
+    return SEPARATOR.join((seat.scope, place, str(seat.day), times, seat.actor, seat.session or ""))
 
 
 def seat_of(payload: Mapping[str, Any] | None) -> Seat | None:
-    """The seat in a payload, if it was read."""
+    """The seat in a payload, if it was read.
+
+    Raises:
+        StoreCorruptError: It is not what was written.
+    """
     if (written := (payload or {}).get(SEAT)) is None:
         return None
+    try:
+        return _seat(written)
+    except (AttributeError, ValueError):
+        raise StoreCorruptError("The place of a stored version cannot be read: the store's files are damaged. Restore the store from a backup.") from None
+
+
+def _seat(written: str) -> Seat:
     scope, place, day, times, actor, session = written.split(SEPARATOR, 5)
     stretches = tuple((int(first), int(end)) for first, _, end in (each.partition(":") for each in times.split(","))) if times else ()
     return Seat(scope=scope, session=session if place else None, turn=int(place) if place else None, actor=actor, day=int(day), times=stretches)
