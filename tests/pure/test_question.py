@@ -28,7 +28,7 @@ def test_possible_names(question: str, names: tuple[str, ...]) -> None:
 
 def test_no_more_names_than_are_looked_up() -> None:
     """A long question costs no more look-ups than a short one."""
-    words = [f"name{chr(ord('a') + place)}" for place in range(MAX_NAMES + 4)]
+    words = ["name" + chr(ord("a") + place % 26) + chr(ord("a") + place // 26) for place in range(MAX_NAMES + 4)]
     assert possible_names(" ".join(words)) == tuple(words[:MAX_NAMES])
 
 
@@ -40,7 +40,7 @@ def test_no_more_names_than_are_looked_up() -> None:
         ("What is Ana\u2019s job?", {"ana"}, "What is job?"),
         ("Did Ana meet Bo in May?", {"ana", "bo"}, "Did meet in May?"),
         ("Which banana did Anabel eat?", {"ana"}, "Which banana did Anabel eat?"),
-        ("Where is Ana-Maria now?", {"ana", "ana-maria"}, "Where is now?"),
+        ("Where did Ana-Maria sail?", {"ana", "ana-maria"}, "Where did sail?"),
         ("Did mr.smith see mrxsmith?", {"mr.smith"}, "Did see mrxsmith?"),
         ("Ana?", {"ana"}, "Ana?"),
         ("  Ana,  Bo's 7!", {"ana", "bo"}, "  Ana,  Bo's 7!"),
