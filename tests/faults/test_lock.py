@@ -154,7 +154,7 @@ def test_a_fork_is_refused_and_harmless(start: Callable, tmp_path: Path, how: st
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are another matter there")
-@pytest.mark.skipif(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="the tests were started in the background of a shell, where Ctrl-C is switched off")
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="started in the background of a shell, without Ctrl-C")
 def test_an_interrupted_holder_lets_go(start: Callable, tmp_path: Path) -> None:
     """Ctrl-C ends a with block like any other exception: the store is closed and free."""
     with start("journal.py", HOLD, tmp_path / "store") as holder:
