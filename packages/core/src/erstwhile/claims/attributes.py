@@ -94,7 +94,8 @@ def single(phrase: str) -> bool | None:
         return _phrases()[phrase]
     if phrase.endswith(" of") and " the " in phrase:
         short, noun = phrase.removesuffix(" of").rsplit(" the ", 1)
-        if is_several(noun) or noun in _of_several():
+        # "Is the sister of", but not "lives in the city of", whose noun only says what follows.
+        if short == "be" and (is_several(noun) or noun in _of_several()):
             return False
         # "plays the position of", "is associated with the sport of": the article makes it the only one, unless the verb takes several.
         return _phrases().get(short, _phrases().get(short.split()[0], True) is not False)
