@@ -151,7 +151,7 @@ class Worker:
         while pids := self._pids():
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                    _kill(pid)
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(BrokenPipeError):
                 if stream is not None:
@@ -160,6 +160,16 @@ class Worker:
     def _pids(self) -> list[int]:
         marked = f"{MARK}={self._run}".encode()
         return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if marked in _bytes(path)]
+
+
+def _kill(pid: int) -> None:
+    """Kill a process and wait until it has ended: its environment cannot be read any more before that."""
+    process = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        select.select([process], [], [], GRACE_S)
+    finally:
+        os.close(process)
 
 
 def _bytes(path: Path) -> bytes:

@@ -51,7 +51,8 @@ class Adapter:
         if question == "raise":
             raise LookupError("lost")
         if question == "start another":
-            child = subprocess.Popen(["sh", "-c", "echo up; exec sleep 600"], start_new_session=True, stdout=subprocess.PIPE)
+            sleeping = "import time; print('up', flush=True); time.sleep(600)"
+            child = subprocess.Popen([sys.executable, "-c", sleeping], start_new_session=True, stdout=subprocess.PIPE)
             assert child.stdout is not None
             child.stdout.readline()
             return [str(child.pid)]
