@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from erstwhile import Hit, Links, Provenance, Version
 from erstwhile.model import Confirmation
-from erstwhile.rank import FIRST, KNOWN_FROM, KNOWN_GROWTH, Asked, Ranked, fold, fuse, relevance, relevant
+from erstwhile.rank import FIRST, KNOWN_FROM, KNOWN_GROWTH, Asked, Ranked, fold, fuse, hits_of, relevance, relevant
 from erstwhile.relations import Claim
 from erstwhile.store import Candidate, Seat, query_terms
 from erstwhile.testing import make_version
@@ -42,7 +42,7 @@ def _version(id: str, content: str | None = None, **parts: Any) -> Version:  # n
 
 
 def _fold(scores: Mapping[str, float], *versions: Version) -> tuple[Hit, ...]:
-    return fold(_ranked(scores), {version.id: version for version in versions}, ASKED)
+    return fold(hits_of(_ranked(scores), {version.id: version for version in versions}, ASKED))
 
 
 def _ids(hits: Sequence[Hit]) -> list[str]:
@@ -169,7 +169,7 @@ def test_parts_add_up_to_the_score(candidates: list[Candidate], floor: float, wh
 def test_nothing_found_is_no_hit() -> None:
     """An empty store answers with nothing."""
     assert fuse([], ASKED) == ()
-    assert fold((), {}, ASKED) == ()
+    assert fold(hits_of((), {}, ASKED)) == ()
     assert relevant((), None, among=0) == ()
 
 
@@ -241,7 +241,7 @@ def test_a_memory_and_its_turn_are_one_hit() -> None:
     """A result does not say the same thing twice, and shows what it rests on; it is as good and as relevant as the better of both."""
     turn, memory = _version("turn", type=None), _version("memory", links=Links(derived_from=("turn", "gone")))
     ranked = fuse([Candidate(id="turn", dense=0.9), Candidate(id="memory", dense=0.7), Candidate(id="other", dense=0.5)], ASKED)
-    hits = fold(ranked, {version.id: version for version in (turn, memory, _version("other"))}, ASKED)
+    hits = fold(hits_of(ranked, {version.id: version for version in (turn, memory, _version("other"))}, ASKED))
     assert _ids(hits) == ["memory", "other"]
     assert hits[0].evidence == ("turn",)
     assert hits[0].score == ranked[0].score
@@ -277,9 +277,9 @@ def test_relevance_of_what_only_words_found() -> None:
     """Without a cosine of its own a hit is as relevant as the farthest that was returned; where none was, no nearer than strangers."""
     near, far = Candidate(id="near", dense=0.9), Candidate(id="far", lexical=2.0)
     versions = {id: _version(id) for id in ("near", "far")}
-    assert fold(fuse([near, far], ASKED), versions, ASKED)[0].relevance == pytest.approx(0.8)
-    assert [hit.relevance for hit in fold(fuse([near, far], ASKED), versions, ASKED)] == pytest.approx([0.8, 0.8])
-    assert [hit.relevance for hit in fold(fuse([far], ASKED), versions, ASKED)] == [0]
+    assert fold(hits_of(fuse([near, far], ASKED), versions, ASKED))[0].relevance == pytest.approx(0.8)
+    assert [hit.relevance for hit in fold(hits_of(fuse([near, far], ASKED), versions, ASKED))] == pytest.approx([0.8, 0.8])
+    assert [hit.relevance for hit in fold(hits_of(fuse([far], ASKED), versions, ASKED))] == [0]
 
 
 @pytest.mark.parametrize("again", ["Ana drinks tea!", "the Ana drinks a tea", "ana DRINKS  tea"])

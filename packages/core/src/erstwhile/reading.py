@@ -1,7 +1,6 @@
 """The verbs that read the memory of one scope."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from erstwhile import timeline
@@ -103,8 +102,7 @@ class ReadableMemory:
         )
 
         def ask(where: Where) -> tuple[Hit, ...]:
-            asked_at = where.valid or (where.believed if isinstance(where.believed, datetime) else self._ledger.reading_time())
-            hits = self._reader.find(query, where, k, asked_at=asked_at, min_relevance=least)
+            hits = self._reader.find(query, where, k, min_relevance=least)
             return with_neighbours(self._ledger.store, hits, where, reach)
 
         point, hits = self._reader.ask(ask, wanted, as_of, during)

@@ -9,7 +9,7 @@ from erstwhile.errors import InvalidInputError
 from erstwhile.mentions import asks_when, mentions_of
 from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
 from erstwhile.question import possible_names, without_names, without_times
-from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, relevant
+from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, hits_of, relevant
 from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
 from erstwhile.store import TURN, Find, Search, Where, days_of, names_of, query_terms
@@ -40,8 +40,9 @@ class Reader:
         self._ledger = ledger
         self._reranker = reranker
 
-    def find(self, query: str, where: Where, k: int, *, asked_at: datetime, min_relevance: float | None) -> tuple[Hit, ...]:
-        """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before ``asked_at``."""
+    def find(self, query: str, where: Where, k: int, *, min_relevance: float | None) -> tuple[Hit, ...]:
+        """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before the time asked about."""
+        asked_at = where.valid or (where.believed if isinstance(where.believed, datetime) else self._ledger.reading_time())
         named = self._named(query, where)
         vector = self._ledger.embed([without_names(query, named)], role="query")[0]
         times = mentions_of(query, said_at=asked_at)
@@ -84,18 +85,18 @@ class Reader:
         # Reading content costs more than finding it, so no more is read than is needed: half as many again as the hits wanted, what these fold with wherever
         # it ranks, and further only where that left too few. What was closed or erased since it was found is not read, and left out.
         found = {item.candidate.id for item in ranked}
-        versions: dict[str, Version] = {}
+        read: dict[str, Hit] = {}
         hits: tuple[Hit, ...] = ()
         step = k + k // 2
         for start in range(0, len(ranked), step):
-            fresh = self._versions(where, ids={item.candidate.id for item in ranked[start : start + step]} - versions.keys())
+            fresh = self._versions(where, ids={item.candidate.id for item in ranked[start : start + step]} - read.keys())
             while fresh:
-                versions |= fresh
+                read |= hits_of(ranked, fresh, asked)
                 turns = tuple(id for id, version in fresh.items() if version.is_turn)
                 drawn = self._versions(where, derived_from=turns) if turns else {}
-                sources = {id for version in fresh.values() for id in version.links.derived_from} & (found - versions.keys())
-                fresh = {id: drawn[id] for id in drawn.keys() & (found - versions.keys())} | self._versions(where, ids=sources)
-            hits = fold(ranked, versions, asked)
+                sources = {id for version in fresh.values() for id in version.links.derived_from} & (found - read.keys())
+                fresh = {id: drawn[id] for id in drawn.keys() & (found - read.keys())} | self._versions(where, ids=sources)
+            hits = fold(read)
             if len(hits) >= k:
                 break
         return hits[:k]
