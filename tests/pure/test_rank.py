@@ -15,7 +15,7 @@ from erstwhile import Hit, Links, Provenance, Version
 from erstwhile.model import Confirmation
 from erstwhile.rank import FIRST, KNOWN_FROM, KNOWN_GROWTH, Asked, Ranked, fold, fuse, hits_of, relevance, relevant
 from erstwhile.relations import Claim
-from erstwhile.store import Candidate, Seat, query_terms
+from erstwhile.store import Candidate, Seat, name_mark, query_terms
 from erstwhile.testing import make_version
 from erstwhile.time import as_utc
 
@@ -25,8 +25,9 @@ ASKED = Asked(floor=0.5)
 LIKES = Claim(subject="@user", attribute="like", value="tea")
 
 
-def _seat(session: str | None = "s", turn: int | None = 0, *, actor: str = "user", day: int = 100, times: tuple[tuple[int, int], ...] = ()) -> Seat:
-    return Seat(scope="0", session=session, turn=turn, actor=actor, day=day, times=times)
+def _seat(session: str = "s", turn: int | None = 0, *, actor: str = "user", day: int = 100, times: tuple[tuple[int, int], ...] = ()) -> Seat:
+    names = tuple(name_mark(name) for name in actor.casefold().split())
+    return Seat(talk=None if turn is None else (0, ord(session)), turn=turn, names=names, day=day, times=times)
 
 
 def _scores(candidates: Sequence[Candidate], asked: Asked = ASKED) -> dict[str, float]:
@@ -139,8 +140,8 @@ _candidates = st.lists(
         lexical=st.none() | st.floats(0.01, 30),
         seat=st.none()
         | st.builds(
-            Seat,
-            session=st.none() | st.sampled_from("st"),
+            _seat,
+            session=st.sampled_from("st"),
             turn=st.none() | st.integers(0, 4),
             actor=st.sampled_from(["Ana", "Bo"]),
             day=st.integers(0, 5),

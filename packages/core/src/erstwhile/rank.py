@@ -8,7 +8,7 @@ from typing import Final
 from erstwhile.model import Version
 from erstwhile.question import ROLES
 from erstwhile.results import Hit, Parts
-from erstwhile.store import Candidate, Seat, document_terms, names_of
+from erstwhile.store import Candidate, Seat, document_terms, name_mark
 
 __all__ = ["FIRST", "KNOWN_FROM", "KNOWN_GROWTH", "Asked", "Ranked", "fold", "fuse", "hits_of", "relevance", "relevant"]
 
@@ -93,18 +93,19 @@ def fuse(candidates: Sequence[Candidate], asked: Asked) -> tuple[Ranked, ...]:
         (DENSE_WEIGHT * meaning, LEXICAL_WEIGHT * ((candidate.lexical or 0.0) / highest if highest else 0.0))
         for candidate, meaning in zip(candidates, dense, strict=True)
     ]
-    by_place: dict[tuple[str, str | None, int], float] = {}
+    by_place: dict[tuple[tuple[int, int] | None, int], float] = {}
     for candidate, (meaning, words) in zip(candidates, own, strict=True):
         if (seat := candidate.seat) is not None and seat.turn is not None:
-            place = (seat.scope, seat.session, seat.turn)
+            place = (seat.talk, seat.turn)
             by_place[place] = max(meaning + words, by_place.get(place, 0.0))
+    named = frozenset(name_mark(name) for name in asked.named)
     ranked: list[Ranked] = []
     for candidate, (meaning, words) in zip(candidates, own, strict=True):
         nearby = speaker = time = 0.0
         if (seat := candidate.seat) is not None:
             if seat.turn is not None:
-                nearby = NEARBY_WEIGHT * max(by_place.get((seat.scope, seat.session, seat.turn + step), 0.0) for step in (-1, 1))
-            speaker = SPEAKER_WEIGHT if asked.named and not asked.named.isdisjoint(names_of(seat.actor)) else 0.0
+                nearby = NEARBY_WEIGHT * max(by_place.get((seat.talk, seat.turn + step), 0.0) for step in (-1, 1))
+            speaker = SPEAKER_WEIGHT if not named.isdisjoint(seat.names) else 0.0
             time = _timely(seat, asked)
         shares = (meaning, words, nearby, speaker, time)
         ranked.append(Ranked(candidate=candidate, score=round(sum(shares) / HIGHEST, SCORE_DIGITS), shares=shares))

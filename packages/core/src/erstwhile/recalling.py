@@ -12,7 +12,7 @@ from erstwhile.question import possible_names, without_names, without_times
 from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, hits_of, relevant
 from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
-from erstwhile.store import TURN, Find, Search, Where, days_of, names_of, query_terms
+from erstwhile.store import Find, Search, Where, days_of, names_of, query_terms
 from erstwhile.time import AsOf, Instant, Interval
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Reader:
             days=tuple(days_of(mention.interval) for mention in times),
             when=asks_when(query),
         )
-        found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=self._seated(asked, where)))
+        found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
         wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
         hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT))
         return self._reordered(query, hits)[:k]
@@ -63,12 +63,6 @@ class Reader:
             return hits
         best, others = hits[:RERANKED], hits[RERANKED:]
         return (*reranked(best, self._reranker.score(query, [hit.content for hit in best])), *others)
-
-    def _seated(self, asked: Asked, where: Where) -> bool:
-        """Whether it counts where, by whom and when something was said. Reading it of each candidate costs; where nobody converses, few questions need it."""
-        if asked.named or asked.days or asked.when:
-            return True
-        return bool(self._ledger.store.find(Find(where=replace(where.corpus, types=(TURN,)), limit=1)))
 
     def _named(self, query: str, where: Where) -> frozenset[str]:
         """Names in a question that somebody who speaks in these scopes goes by."""

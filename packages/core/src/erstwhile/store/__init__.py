@@ -1,8 +1,9 @@
 """Where versions are kept. Other modules see the protocol and its operations only."""
 
 from erstwhile.store.lexical import document_terms, query_terms, version_terms
-from erstwhile.store.protocol import TURN, Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where, days_of, names_of
+from erstwhile.store.protocol import TURN, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.reference import ReferenceStore
+from erstwhile.store.seats import Seat, days_of, name_mark, names_of
 
 __all__ = [
     "TURN",
@@ -18,6 +19,7 @@ __all__ = [
     "Where",
     "days_of",
     "document_terms",
+    "name_mark",
     "names_of",
     "query_terms",
     "version_terms",

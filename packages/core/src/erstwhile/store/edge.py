@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import qdrant_edge as qdrant
@@ -40,8 +40,6 @@ OPTIMIZE_EVERY: Final = 10_000
 POINT_BYTES: Final = 8_192
 """What a point may take on the disk beside its text, for the check of free space."""
 
-Payload = Mapping[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
@@ -50,11 +48,11 @@ class _Channel:
     query: qdrant.Query
     filters: tuple[qdrant.Filter, ...]
     params: qdrant.SearchParams
-    payload: list[str] | bool
+    vectors: list[str] | bool
 
     def requests(self, limit: int) -> list[qdrant.QueryRequest]:
         return [
-            qdrant.QueryRequest(limit=limit, query=self.query, filter=chosen, params=self.params, with_payload=self.payload, with_vector=False)
+            qdrant.QueryRequest(limit=limit, query=self.query, filter=chosen, params=self.params, with_payload=False, with_vector=self.vectors)
             for chosen in self.filters
         ]
 
@@ -210,7 +208,7 @@ class EdgeStore(Store):
             channels = self._channels(search, exactly=_points(shard) < SCAN_EXACTLY_BELOW)
             requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
             answers = iter(shard.query_batch(qdrant.QueryBatchRequest(requests)))
-            seats: dict[UUID, Payload] = {}
+            seats: dict[UUID, object] = {}
             found = {
                 name: best_of_ranked(partial(_more, shard, channel, seats), _scores((next(answers) for _ in channel.filters), seats), search.limit)
                 for name, channel in channels.items()
@@ -222,14 +220,14 @@ class EdgeStore(Store):
         filters = tuple(all_of(part) for part in (schema.settled_clauses(search.where) if settled else (schema.clauses(search.where),)))
         scan = qdrant.QuantizationSearchParams(rescore=True, oversampling=2.0)
         dense = qdrant.SearchParams(exact=exactly, quantization=scan)
-        payload: list[str] | bool = [schema.SEAT] if search.seats else False
-        channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense, payload)}
+        vectors: list[str] | bool = [schema.SEAT] if search.seats else False
+        channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense, vectors)}
         if terms := query_terms(search.text):
             sparse = qdrant.SparseVector(list(terms), list(terms.values()))
             corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=filter_of(search.where.corpus)))
             # One filter here, since the word statistics are counted anew for each request.
             either = filters if len(filters) == 1 else (qdrant.Filter(should=list(filters)),)
-            channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), either, corpus, payload)
+            channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), either, corpus, vectors)
         return channels
 
     def count(self, where: Where) -> int:
@@ -344,11 +342,11 @@ def _points(shard: qdrant.EdgeShard) -> int:
     return int(shard.info().points_count)
 
 
-def _more(shard: qdrant.EdgeShard, channel: _Channel, seats: dict[UUID, Payload], limit: int) -> Mapping[UUID, float]:
+def _more(shard: qdrant.EdgeShard, channel: _Channel, seats: dict[UUID, object], limit: int) -> Mapping[UUID, float]:
     return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))), seats)
 
 
-def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], seats: dict[UUID, Payload]) -> Mapping[UUID, float]:
+def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], seats: dict[UUID, object]) -> Mapping[UUID, float]:
     """The score of each point; what its seat is read from, where it was asked for, is put into ``seats``."""
     scores: dict[UUID, float] = {}
     for points in answers:
@@ -356,8 +354,8 @@ def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], seats: dict[UUID, P
             # Ids stay what Qdrant made them until the best are chosen: writing one out costs more than comparing it.
             if isinstance(point.id, UUID):
                 scores[point.id] = point.score
-                if payload := point.payload:
-                    seats[point.id] = payload
+                if point.vector:
+                    seats[point.id] = point.vector
     return scores
 
 

@@ -8,6 +8,7 @@ import qdrant_edge as qdrant
 
 from erstwhile.store import schema
 from erstwhile.store.protocol import Row, Where
+from erstwhile.store.seats import NUMBERS
 
 __all__ = ["all_of", "filter_of", "highest", "make_shard", "point_of", "row_of"]
 
@@ -21,8 +22,9 @@ def make_shard(path: Path, dimension: int) -> None:
     """Make an empty shard with the vectors and payload indexes of `schema`."""
     path.mkdir(mode=0o700)
     dense = qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Dot, datatype=qdrant.VectorStorageDatatype.Float16, memory=qdrant.Memory.Cached)
+    seat = qdrant.EdgeVectorParams(size=NUMBERS, distance=qdrant.Distance.Dot, memory=qdrant.Memory.Cached)
     config = qdrant.EdgeConfig(
-        vectors={schema.DENSE: dense},
+        vectors={schema.DENSE: dense, schema.SEAT: seat},
         sparse_vectors={schema.WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
         hnsw_config=qdrant.HnswIndexConfig(m=0, payload_m=0, ef_construct=100, full_scan_threshold=10_000),
         quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
@@ -80,7 +82,7 @@ def row_of(point: qdrant.Record) -> Row:
 def point_of(row: Row) -> qdrant.Point:
     """The point that stands for a row."""
     dense, terms = schema.vectors_of(row)
-    vectors: dict[str, Any] = {schema.DENSE: dense}
+    vectors: dict[str, Any] = {**dense}
     if terms:
         vectors[schema.WORDS] = qdrant.SparseVector(list(terms), list(terms.values()))
     return qdrant.Point(row.version.id, vectors, schema.payload_of(row.version))

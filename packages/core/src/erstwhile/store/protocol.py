@@ -8,31 +8,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import lru_cache
-from hashlib import sha256
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import Scope, Version
+from erstwhile.store.seats import Seat, names_of
 from erstwhile.time import Interval
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["TURN", "Batch", "Candidate", "Find", "Row", "Search", "Seat", "Store", "StoreInfo", "Where", "days_of", "millionths", "names_of"]
+__all__ = ["TURN", "Batch", "Candidate", "Find", "Row", "Search", "Store", "StoreInfo", "Where", "millionths"]
 
 TURN: Final = "turn"
 """Stands for verbatim turns wherever types of memory are named in a filter."""
 PAGE: Final = 1_000
 MILLION: Final = 1_000_000
-SEPARATOR: Final = "\x1f"
-"""Stands between the parts of a seat where it is written down."""
-MARK: Final = 16
-"""Characters of a scope's hash that stand for it in a seat."""
-FIRST_DAY: Final = date(1970, 1, 1).toordinal()
-LAST_DAY: Final = date.max.toordinal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,28 +122,6 @@ class Where:
         return Interval(start=version.system_from, end=version.system_to).contains(self.believed)
 
 
-@lru_cache(maxsize=1_024)
-def _mark(scope: Scope) -> str:
-    return sha256(scope.key.encode()).hexdigest()[:MARK]
-
-
-def day_of(instant: datetime) -> int:
-    """The day of an instant, counted from 1970."""
-    return instant.toordinal() - FIRST_DAY
-
-
-def days_of(stretch: Interval) -> tuple[int, int]:
-    """The days of a stretch, closed-open, counted from 1970; without an end it goes on for ever."""
-    return day_of(stretch.start), LAST_DAY if stretch.end is None else day_of(stretch.end)
-
-
-@lru_cache(maxsize=1_024)
-def names_of(actor: str) -> frozenset[str]:
-    """What somebody goes by in a question, in lower case: the whole name, and each of its words."""
-    whole = actor.casefold()
-    return frozenset((whole, *whole.split()))
-
-
 def millionths(share: float) -> int:
     """A share in whole millionths, as far as stores tell shares apart: 0.1 * 7 is as much as 0.7."""
     return round(share * MILLION)
@@ -199,7 +170,7 @@ class Search:
         vector: The query's embedding, float32 of shape (dimension,), of length 1, its numbers such as sixteen bits hold exactly.
         text: The query's words for BM25.
         limit: At most so many from each channel.
-        seats: Whether the candidates carry their seats, which costs. Default no.
+        seats: Whether the candidates carry their seats, which costs a little. Default no.
     """
 
     where: Where
@@ -207,37 +178,6 @@ class Search:
     text: str
     limit: int = 100
     seats: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """What ranking asks of a candidate: where it was said, by whom, when, and of which days it speaks.
-
-    Days are counted from 1970, stretches of days closed-open.
-
-    Attributes:
-        scope: A mark of the scope.
-        session: The conversation; ``None`` where that, or the place in it, is not known.
-        turn: The place in it, from 0; ``None`` where the session is.
-        actor: Who said it.
-        day: From when it holds; of a turn, when it was said.
-        times: The stretches that its words speak of.
-    """
-
-    scope: str
-    session: str | None
-    turn: int | None
-    actor: str
-    day: int
-    times: tuple[tuple[int, int], ...] = ()
-
-    @classmethod
-    def of(cls, version: Version) -> "Seat":
-        """The seat of a version."""
-        source, times = version.source, tuple(days_of(stretch) for stretch in version.times)
-        session, turn = (None, None) if source.session is None or source.turn is None else (source.session, source.turn)
-        actor = source.actor.replace(SEPARATOR, " ")
-        return cls(scope=_mark(version.scope), session=session, turn=turn, actor=actor, day=day_of(version.valid_from), times=times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from operator import attrgetter
 
 from erstwhile.errors import WriteConflictError
 from erstwhile.store.lexical import LexicalScorer, version_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where
+from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.seats import Seat
 from erstwhile.store.selection import best, candidates
 
 __all__ = ["ReferenceStore"]

@@ -1,7 +1,8 @@
 """How versions map to Qdrant points, the same embedded and on a server.
 
-A point is one version: its id is the version's, its vectors are ``dense`` (the embedding, dot product of unit vectors) and ``words`` (BM25 weights), and its
-payload holds the whole version as JSON under ``body``, with its CRC-32 under ``check``, beside the fields that filters need.
+A point is one version: its id is the version's, its vectors are ``dense`` (the embedding, dot product of unit vectors), ``words`` (BM25 weights) and ``seat``
+(see `seats`; nothing is compared with it), and its payload holds the whole version as JSON under ``body``, with its CRC-32 under ``check``, beside the fields
+that filters need.
 
 Some fields exist to make the everyday questions cheap, for every condition on a time is a look-up per version. ``live`` names the scope of a version that
 is still believed; ``asserted`` that of one that is also no turn; ``held`` that of one that, besides, had not ended when it was written; ``vt`` is the
@@ -26,7 +27,8 @@ import numpy as np
 from erstwhile.errors import ErstwhileError, StoreCorruptError
 from erstwhile.model import MemoryType, SourceKind, Version
 from erstwhile.store.lexical import version_terms
-from erstwhile.store.protocol import SEPARATOR, TURN, Row, Seat, Where, millionths, names_of
+from erstwhile.store.protocol import TURN, Row, Where, millionths
+from erstwhile.store.seats import Seat, names_of
 from erstwhile.time import Interval, to_micros
 
 __all__ = [
@@ -57,11 +59,12 @@ WORDS: Final = "words"
 BODY: Final = "body"
 CHECK: Final = "check"
 SEAT: Final = "seat"
-"""A seat in one field: a search reads it of each candidate, and each field costs."""
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Version of this mapping, and of what stands beside it: a store of another is refused."""
+SEPARATOR: Final = "\x1f"
+"""Stands between the parts of a place."""
 FOREVER: Final = 2**62
 """Stands for an open end: after the year 9999, and exact as a float64."""
 
@@ -98,7 +101,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
 
 def payload_of(version: Version) -> dict[str, Any]:
     """The payload that stands for ``version``."""
-    holds, scope, seat = version.holds, version.scope.key, Seat.of(version)
+    holds, scope, source = version.holds, version.scope.key, version.source
     body = msgspec.json.encode(version)
     settled = holds.end is None and holds.start <= version.system_from
     unended = holds.end is None or holds.end > version.system_from
@@ -116,19 +119,18 @@ def payload_of(version: Version) -> dict[str, Any]:
         "tags": list(version.tags),
         "keys": list(version.keys),
         "derived": list(version.links.derived_from),
-        "actor": version.source.actor,
-        "names": sorted(names_of(version.source.actor)),
-        "kind": version.source.kind,
-        "session": version.source.session,
-        "turn": version.source.turn,
-        "place": _place(seat.session, seat.turn) if seat.session is not None and seat.turn is not None and version.is_turn else None,
+        "actor": source.actor,
+        "names": sorted(names_of(source.actor)),
+        "kind": source.kind,
+        "session": source.session,
+        "turn": source.turn,
+        "place": _place(source.session, source.turn) if source.session is not None and source.turn is not None and version.is_turn else None,
         "confidence": millionths(version.confidence),
         "pinned": scope if version.pinned else None,
         "vf": to_micros(holds.start),
         "vt": _end(holds.end),
         "sf": to_micros(version.system_from),
         "st": _end(version.system_to),
-        SEAT: _written(seat),
         BODY: body.decode(),
         CHECK: zlib.crc32(body),
     }
@@ -139,30 +141,18 @@ def _place(session: str, turn: int) -> str:
     return f"{turn}{SEPARATOR}{session}"
 
 
-def _written(seat: Seat) -> str:
-    place = "" if seat.turn is None else str(seat.turn)
-    times = ",".join(f"{first}:{end}" for first, end in seat.times)
-    return SEPARATOR.join((seat.scope, place, str(seat.day), times, seat.actor, seat.session or ""))
-
-
-def seat_of(payload: Mapping[str, Any] | None) -> Seat | None:
-    """The seat in a payload, if it was read.
+def seat_of(vectors: object) -> Seat | None:
+    """The seat among the vectors of a point, if it was read.
 
     Raises:
         StoreCorruptError: It is not what was written.
     """
-    if (written := (payload or {}).get(SEAT)) is None:
+    if not isinstance(vectors, Mapping) or (numbers := vectors.get(SEAT)) is None:
         return None
     try:
-        return _seat(written)
-    except (AttributeError, ValueError):
+        return Seat.read(numbers)
+    except (TypeError, ValueError, OverflowError):
         raise StoreCorruptError("The place of a stored version cannot be read: the store's files are damaged. Restore the store from a backup.") from None
-
-
-def _seat(written: str) -> Seat:
-    scope, place, day, times, actor, session = written.split(SEPARATOR, 5)
-    stretches = tuple((int(first), int(end)) for first, _, end in (each.partition(":") for each in times.split(","))) if times else ()
-    return Seat(scope=scope, session=session if place else None, turn=int(place) if place else None, actor=actor, day=int(day), times=stretches)
 
 
 def version_of(payload: Mapping[str, Any] | None) -> Version:
@@ -192,11 +182,11 @@ def row_of(payload: Mapping[str, Any] | None, vectors: object) -> Row:
     return Row(version=version_of(payload), vector=None if dense is None else np.asarray(dense, dtype=np.float32))
 
 
-def vectors_of(row: Row) -> tuple[list[float], dict[int, float]]:
-    """The vectors of the point that stands for a row: the dense one, and the weight of each term, none where the text has no words."""
+def vectors_of(row: Row) -> tuple[dict[str, list[float]], dict[int, float]]:
+    """The vectors of the point that stands for a row: the dense ones by name, and the weight of each term, none where the text has no words."""
     if row.vector is None:
         raise ValueError("A row is written with its vector.")
-    return row.vector.tolist(), version_terms(row.version)
+    return {DENSE: row.vector.tolist(), SEAT: Seat.of(row.version).written()}, version_terms(row.version)
 
 
 def _end(instant: datetime | None) -> int:

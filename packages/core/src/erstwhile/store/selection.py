@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from erstwhile.store.protocol import Candidate, Seat
+from erstwhile.store.protocol import Candidate
+from erstwhile.store.seats import Seat
 
 __all__ = ["best", "best_of_ranked", "candidates"]
 

@@ -30,6 +30,7 @@ from erstwhile.store.claims import Claims
 from erstwhile.store.connection import Connection, client_of, confirm
 from erstwhile.store.lexical import query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.seats import NUMBERS
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.time import from_micros
 
@@ -37,8 +38,6 @@ __all__ = ["ServerStore"]
 
 OLDEST: Final = (1, 19)
 """The first server that takes word statistics over one scope; an older one would let scopes change each other's ranking without a word."""
-
-Payload = Mapping[str, Any]
 
 
 class ServerStore(Store):
@@ -108,7 +107,7 @@ class ServerStore(Store):
         queries = self._queries(search)
         requests = [query.request(search.limit + 1) for query in queries.values()]
         answers = self._connection.read(lambda client: client.query_batch_points(self._collection, requests))
-        seats: dict[str, Payload] = {}
+        seats: dict[str, object] = {}
         channels = {
             name: best_of_ranked(partial(self._more, query, seats), _scores(answer.points, seats), search.limit)
             for (name, query), answer in zip(queries.items(), answers, strict=True)
@@ -197,7 +196,10 @@ class ServerStore(Store):
         scan = models.ScalarQuantization(scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True))
         client.create_collection(
             self._collection,
-            vectors_config={schema.DENSE: models.VectorParams(size=dimension, distance=models.Distance.DOT, datatype=models.Datatype.FLOAT16)},
+            vectors_config={
+                schema.DENSE: models.VectorParams(size=dimension, distance=models.Distance.DOT, datatype=models.Datatype.FLOAT16),
+                schema.SEAT: models.VectorParams(size=NUMBERS, distance=models.Distance.DOT),
+            },
             sparse_vectors_config={schema.WORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)},
             shard_number=1,
             hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
@@ -223,15 +225,15 @@ class ServerStore(Store):
     def _queries(self, search: Search) -> "dict[str, _Query]":
         chosen = _filter(search.where)
         rescored = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0))
-        payload: list[str] | bool = [schema.SEAT] if search.seats else False
-        queries = {schema.DENSE: _Query(search.vector.tolist(), schema.DENSE, chosen, None if self._connection.local else rescored, payload)}
+        vectors: list[str] | bool = [schema.SEAT] if search.seats else False
+        queries = {schema.DENSE: _Query(search.vector.tolist(), schema.DENSE, chosen, None if self._connection.local else rescored, vectors)}
         if terms := query_terms(search.text):
             sparse = models.SparseVector(indices=list(terms), values=list(terms.values()))
             scoped = models.SearchParams(idf=models.IdfCorpusParams(corpus=_filter(search.where.corpus)))
-            queries[schema.WORDS] = _Query(sparse, schema.WORDS, chosen, scoped, payload)
+            queries[schema.WORDS] = _Query(sparse, schema.WORDS, chosen, scoped, vectors)
         return queries
 
-    def _more(self, query: "_Query", seats: dict[str, Payload], limit: int) -> Mapping[str, float]:
+    def _more(self, query: "_Query", seats: dict[str, object], limit: int) -> Mapping[str, float]:
         request = query.request(limit)
         return _scores(self._connection.read(lambda client: client.query_batch_points(self._collection, [request]))[0].points, seats)
 
@@ -253,7 +255,7 @@ class _Query:
     using: str
     filter: models.Filter
     params: models.SearchParams | None
-    payload: list[str] | bool
+    vectors: list[str] | bool
 
     def request(self, limit: int) -> models.QueryRequest:
         return models.QueryRequest(
@@ -262,8 +264,8 @@ class _Query:
             filter=self.filter,
             params=self.params,
             limit=limit,
-            with_payload=self.payload,
-            with_vector=False,
+            with_payload=False,
+            with_vector=self.vectors,
         )
 
 
@@ -297,14 +299,14 @@ def _condition(clause: schema.Clause) -> models.FieldCondition | models.HasIdCon
             return models.FieldCondition(key=clause.field, range=models.Range(gt=clause.gt, gte=clause.gte, lt=clause.lt, lte=clause.lte))
 
 
-def _scores(points: Sequence[models.ScoredPoint], seats: dict[str, Payload]) -> Mapping[str, float]:
-    seats |= {str(point.id): point.payload for point in points if point.payload}
+def _scores(points: Sequence[models.ScoredPoint], seats: dict[str, object]) -> Mapping[str, float]:
+    seats |= {str(point.id): point.vector for point in points if point.vector}
     return {str(point.id): point.score for point in points}
 
 
 def _point(row: Row) -> models.PointStruct:
     dense, terms = schema.vectors_of(row)
-    vectors: dict[str, Any] = {schema.DENSE: dense}
+    vectors: dict[str, Any] = {**dense}
     if terms:
         vectors[schema.WORDS] = models.SparseVector(indices=list(terms), values=list(terms.values()))
     return models.PointStruct(id=row.version.id, vector=vectors, payload=schema.payload_of(row.version))

@@ -38,6 +38,7 @@ class SearchTests(StoreCase):
         for candidate, other in zip(found, expected, strict=True):
             assert candidate.dense == pytest.approx(other.dense, abs=TOLERANCE)
             assert candidate.lexical == pytest.approx(other.lexical, abs=TOLERANCE)
+            assert candidate.seat == other.seat
         return found
 
     @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors])
@@ -52,7 +53,7 @@ class SearchTests(StoreCase):
             for where in data.draw(st.lists(wheres([row.version for row in stored]), min_size=1, max_size=5)):
                 words = " ".join(data.draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)))
                 limit = data.draw(st.sampled_from([1, 2, 3, 100]))
-                self.agree(store, stored, Search(where=where, vector=make_vector(words), text=words, limit=limit))
+                self.agree(store, stored, Search(where=where, vector=make_vector(words), text=words, limit=limit, seats=data.draw(st.booleans())))
         finally:
             store.close()
 
