@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erstwhile.question import MAX_NAMES, possible_names, without_names
+from erstwhile.question import MAX_NAMES, possible_names, proper_names, without_names
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from erstwhile.question import MAX_NAMES, possible_names, without_names
         ("Jean-Luc / mr.smith", ("jean-luc", "mr.smith")),
         ("Zoë Øberg", ("zoë", "øberg")),
         ("Ana_2, Bo7 and x", ("ana_2", "bo7")),
+        ("\u0905\u0928\u093f\u0924\u093e?", ("\u0905\u0928\u093f\u0924\u093e",)),
         ("What did O'Brien's cousin say?", ("o'brien", "cousin", "say")),
         ("What is it, and is that the?", ()),
         ("42?", ()),
@@ -24,6 +25,26 @@ from erstwhile.question import MAX_NAMES, possible_names, without_names
 def test_possible_names(question: str, names: tuple[str, ...]) -> None:
     """Words in lower case, each once, in order; the smallest words of English, single letters, digits and marks are none."""
     assert possible_names(question) == names
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Where does Ana Costa live?", ("Ana", "Costa")),
+        ("Where is Ana\u2019s kettle? Does Bo know?", ("Ana", "Bo")),
+        ("Where is Ana Costa?", ("Ana", "Costa")),
+        ("Ana likes what?", ()),
+        ("what do I like?", ()),
+        ("Where Does Ana Costa Live Now?", ()),
+        ("WHERE DOES ANA COSTA LIVE?", ()),
+        ("Note: Bring what? Tea?", ()),
+        ("what is tea", ()),
+        ("", ()),
+    ],
+)
+def test_proper_names(question: str, names: tuple[str, ...]) -> None:
+    """Words with a capital letter within a sentence, but for small ones; where nearly all words have one, it says nothing."""
+    assert proper_names(question) == names
 
 
 def test_no_more_names_than_are_looked_up() -> None:
@@ -43,6 +64,7 @@ def test_no_more_names_than_are_looked_up() -> None:
         ("Where did Ana-Maria sail?", {"ana", "ana-maria"}, "Where did sail?"),
         ("Did mr.smith see mrxsmith?", {"mr.smith"}, "Did see mrxsmith?"),
         ("Ana?", {"ana"}, "Ana?"),
+        ("When did \u0905\u0928\u093f\u0924\u093e sail?", {"\u0905\u0928\u093f\u0924\u093e"}, "When did sail?"),
         ("  Ana,  Bo's 7!", {"ana", "bo"}, "  Ana,  Bo's 7!"),
         ("What  about   tea?", set(), "What  about   tea?"),
     ],

@@ -19,7 +19,7 @@ from erstwhile.store import Candidate, Seat, name_mark, query_terms
 from erstwhile.testing import make_version
 from erstwhile.time import as_utc
 
-HIGHEST = 1.75
+HIGHEST = 1.85
 """By which scores are divided, as the docstring of `fuse` says."""
 ASKED = Asked(floor=0.5)
 LIKES = Claim(subject="@user", attribute="like", value="tea")
@@ -89,11 +89,14 @@ def test_the_last_bits_of_a_sum_do_not_decide() -> None:
 
 
 def test_turns_beside_a_good_one_gain() -> None:
-    """The turn before or after, whichever is better, lends 0.3 of its own score; two places on, in another session and without a place, there is nothing."""
-    seats = {"first": _seat(turn=1), "best": _seat(turn=2), "after": _seat(turn=3), "far": _seat(turn=4), "other": _seat("t", turn=3), "none": _seat(turn=None)}
+    """The better of the turns before and after lends 0.3 of its own score, of those two places away 0.1; another session and no place at all lend nothing."""
+    turns = {"first": 1, "best": 2, "after": 3, "near": 4, "far": 5}
+    seats = {id: _seat(turn=turn) for id, turn in turns.items()} | {"other": _seat("t", turn=3), "none": _seat(turn=None)}
     candidates = [Candidate(id=id, dense={"best": 0.9, "first": 0.7}.get(id, 0.5), seat=seat) for id, seat in seats.items()]
     found = _scores(candidates)
-    assert found == pytest.approx({"best": 0.6 + 0.3 * 0.3, "first": 0.3 + 0.3 * 0.6, "after": 0.3 * 0.6, "far": 0, "none": 0, "other": 0})
+    assert found == pytest.approx(
+        {"best": 0.6 + 0.3 * 0.3, "first": 0.3 + 0.3 * 0.6, "after": 0.3 * 0.6 + 0.1 * 0.3, "near": 0.1 * 0.6, "far": 0, "none": 0, "other": 0}
+    )
     assert fuse([replace(candidate, seat=None) for candidate in candidates], ASKED)[0].parts.nearby == 0
 
 
@@ -171,7 +174,7 @@ def test_nothing_found_is_no_hit() -> None:
     """An empty store answers with nothing."""
     assert fuse([], ASKED) == ()
     assert fold(hits_of((), {}, ASKED)) == ()
-    assert relevant((), None, among=0) == ()
+    assert relevant((), None, among=0, asked=ASKED) == ()
 
 
 @pytest.mark.parametrize(
@@ -208,34 +211,57 @@ def _hits(*shares: float) -> tuple[Hit, ...]:
 def test_more_candidates_must_be_surer(among: int, bound: float) -> None:
     """The best of many strangers comes nearer than the best of few, so nothing counts as known below a bound that grows with their number."""
     assert bound == pytest.approx(KNOWN_FROM + KNOWN_GROWTH * math.log10(max(among, 1)), abs=0.001)
-    assert relevant(_hits(bound - 0.001), None, among=among) == ()
+    assert relevant(_hits(bound - 0.001), None, among=among, asked=ASKED) == ()
     known = _hits(bound + 0.001)
-    assert relevant(known, None, among=among) == known
+    assert relevant(known, None, among=among, asked=ASKED) == known
+
+
+@pytest.mark.parametrize(
+    ("question", "speakers", "share"),
+    [
+        ("Ana", (), 1.0),
+        ("kettle Ana", (), 1.0),
+        ("Zoe", (), 1.3),
+        ("Zoe Ana", (), 1.0),
+        ("", ("ana",), 0.75),
+        ("Zoe", ("ana",), 0.75),
+    ],
+)
+def test_who_is_named_tells_how_much_must_be_known(question: str, speakers: tuple[str, ...], share: float) -> None:
+    """Less where somebody named speaks here, more where the best hits have none of the names; one that they have is enough."""
+    asked = Asked(floor=0.5, names=frozenset(query_terms(question)), named=frozenset(speakers))
+    bound = share * KNOWN_FROM
+
+    def hits(relevance: float) -> tuple[Hit, ...]:
+        return (Hit(version=_version("a", "Ana met Bo."), score=0.5, relevance=relevance),)
+
+    assert relevant(hits(bound - 0.001), None, among=1, asked=asked) == ()
+    assert relevant(hits(bound + 0.001), None, among=1, asked=asked) == hits(bound + 0.001)
 
 
 def test_much_less_relevant_than_the_best_is_left_out() -> None:
     """Of what is known, a hit needs half of the bound and 0.3 of the best; the hit that opens the gate need not come first."""
     first, second, third, fourth = found = _hits(0.06, 0.2, 0.04, 0.059)
-    assert relevant(found, None, among=1) == (first, second)
-    assert relevant((third, fourth, second), None, among=1) == (second,)
+    assert relevant(found, None, among=1, asked=ASKED) == (first, second)
+    assert relevant((third, fourth, second), None, among=1, asked=ASKED) == (second,)
     strong = _hits(0.8, 0.25, 0.23)
-    assert relevant(strong, None, among=1) == strong[:2]
+    assert relevant(strong, None, among=1, asked=ASKED) == strong[:2]
 
 
 def test_the_first_ten_tell_how_relevant_the_best_is() -> None:
     """What comes later neither opens the gate nor closes it to those before, so that fewer hits are the first of more."""
-    assert relevant(_hits(*[0.05] * FIRST, 0.9), None, among=1) == ()
+    assert relevant(_hits(*[0.05] * FIRST, 0.9), None, among=1, asked=ASKED) == ()
     found = _hits(*[0.2] * FIRST, 0.9)
-    assert relevant(found, None, among=1) == found
-    assert relevant(found[:FIRST], None, among=1) == found[:FIRST]
+    assert relevant(found, None, among=1, asked=ASKED) == found
+    assert relevant(found[:FIRST], None, among=1, asked=ASKED) == found[:FIRST]
 
 
 def test_a_bound_of_the_callers_own() -> None:
     """Where the caller says how relevant, that alone counts, whatever the number and the best; 0 is everything."""
     found = _hits(0.01, 0.9, 0.3, 0.0)
-    assert relevant(found, 0.3, among=1_000) == (found[1], found[2])
-    assert relevant(found, 0.0, among=1_000) == found
-    assert relevant(found, 0.95, among=1) == ()
+    assert relevant(found, 0.3, among=1_000, asked=ASKED) == (found[1], found[2])
+    assert relevant(found, 0.0, among=1_000, asked=ASKED) == found
+    assert relevant(found, 0.95, among=1, asked=ASKED) == ()
 
 
 def test_a_memory_and_its_turn_are_one_hit() -> None:

@@ -7,14 +7,19 @@ from typing import Final
 from erstwhile.claims import lexicon
 from erstwhile.mentions import Mention
 
-__all__ = ["MAX_NAMES", "ROLES", "possible_names", "without_names", "without_times"]
+__all__ = ["MAX_NAMES", "ROLES", "possible_names", "proper_names", "without_names", "without_times"]
 
 MAX_NAMES: Final = 64
 """Words of a question that are looked up as names."""
 ROLES: Final = frozenset(("user", "assistant", "ai", "model", "bot", "system", "tool", "function", "human", "agent"))
 """Roles are no names: "my assistant" is somebody else."""
-WORD: Final = re.compile(r"\w+(?:[-.'\u2019]\w+)*")
+WITHIN: Final = r"[\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u1000-\u109f\u1780-\u17d3\u200c\u200d]"
+"""What a word is made of: besides letters, digits and "_", the marks that some scripts write vowels with, which are no letters to `re`."""
+WORD: Final = re.compile(rf"{WITHIN}+(?:[-.'\u2019]{WITHIN}+)*")
 LETTER: Final = re.compile(r"[^\W\d_]")
+SENTENCE_START: Final = re.compile(r"(?:^|[.?!:])[^\w]*$")
+FEW_WORDS: Final = 4
+"""Where fewer words follow the first, all of them may be names and small words: "Where is Ana Costa?"."""
 POSSESSIVE: Final = ("'s", "\u2019s")
 
 
@@ -23,6 +28,15 @@ def possible_names(question: str) -> tuple[str, ...]:
     small = lexicon.words("stop") | ROLES
     words = dict.fromkeys(_words(question))
     return tuple(word for word in words if word not in small and len(word) > 1 and not word.isdecimal())[:MAX_NAMES]
+
+
+def proper_names(question: str) -> tuple[str, ...]:
+    """Words that a question writes with a capital letter though no sentence begins with them: mostly names. None of a question that writes most words so."""
+    words = [(match.start(), _bare(match.group())) for match in WORD.finditer(question)]
+    within = [word for start, word in words if not SENTENCE_START.search(question[:start])]
+    capital = [word for word in within if word[:1].isupper() and len(word) > 1 and word.casefold() not in lexicon.words("stop")]
+    small = [word for word in within if word[:1].islower() and word not in lexicon.words("stop")]
+    return tuple(dict.fromkeys(capital)) if small or len(within) < FEW_WORDS else ()
 
 
 def _words(text: str) -> list[str]:
@@ -40,7 +54,7 @@ def without_names(question: str, names: Collection[str]) -> str:
     if not names:
         return question
     listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    bare = re.sub(rf"\b(?:{listed})\b(?:['\u2019]s)?", " ", question, flags=re.IGNORECASE)
+    bare = re.sub(rf"(?<!{WITHIN})(?:{listed})(?!{WITHIN})(?:['\u2019]s)?", " ", question, flags=re.IGNORECASE)
     return " ".join(bare.split()) if LETTER.search(bare) and set(_words(bare)) - lexicon.words("stop") else question
 
 

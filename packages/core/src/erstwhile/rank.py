@@ -18,13 +18,15 @@ LEXICAL_WEIGHT: Final = 0.4
 below 0.5 and 0.6 find the same within 1 %."""
 NEARBY_WEIGHT: Final = 0.3
 """Share of the score of the turn before or after, whichever is better, that a turn has besides: an answer often lacks the words of its question."""
+FARTHER_WEIGHT: Final = 0.1
+"""The same for the better of those two places away."""
 SPEAKER_WEIGHT: Final = 0.2
 """What it counts that somebody named in the question said it."""
 TIME_WEIGHT: Final = 0.2
 """What it counts that it was said within a time that the question speaks of, or speaks of such a time itself."""
 DATED_WEIGHT: Final = 0.05
 """What it counts, where a question asks when, that a text speaks of any time."""
-HIGHEST: Final = (DENSE_WEIGHT + LEXICAL_WEIGHT) * (1 + NEARBY_WEIGHT) + SPEAKER_WEIGHT + TIME_WEIGHT + DATED_WEIGHT
+HIGHEST: Final = (DENSE_WEIGHT + LEXICAL_WEIGHT) * (1 + NEARBY_WEIGHT + FARTHER_WEIGHT) + SPEAKER_WEIGHT + TIME_WEIGHT + DATED_WEIGHT
 """The best score there can be, by which all are divided."""
 SCORE_DIGITS: Final = 6
 """Scores are compared to so many digits, so that the last bits of float32 sums never decide an order; what is equal then is ordered by cosine, then by id."""
@@ -35,6 +37,9 @@ KNOWN_GROWTH: Final = 0.10
 """From which relevance on something is known of what was asked: 0.08, and 0.10 more for each power of ten of the candidates, for the best of many strangers
 comes nearer than the best of few. Chosen so that one answer in a hundred is missed: questions about one LoCoMo dialogue asked of parts of another, of 3 to
 400 turns; benchmarks/retrieval shows the curve."""
+OF_SPEAKERS, OF_STRANGERS = 0.75, 1.3
+"""That bound is multiplied by the first where somebody named in the question speaks in these scopes, for then the question is likely about what is known; and
+by the second where the question names somebody or something, and the best hits none of it. Round numbers, chosen on the same questions."""
 LEAST_OF_KNOWN, LEAST_OF_BEST = 0.5, 0.3
 """A hit is left out whose relevance is less than this share of that bound, or of the best hit's relevance."""
 FIRST: Final = 10
@@ -46,6 +51,9 @@ ALIKE: Final = 0.15
 """Scores that differ by no more are alike, where the order of values of one attribute is concerned."""
 
 
+_Place = tuple[tuple[int, int] | None, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What ranking knows of a question.
@@ -54,6 +62,7 @@ class Asked:
         floor: The cosine that a text has with a question that has nothing to do with it, by the embedding model.
         terms: Its words, as the store knows them, times left out.
         named: Names in it, in lower case, that somebody in the scopes asked goes by.
+        names: Those of its words that are written as names.
         days: The stretches of days that it speaks of, counted from 1970, closed-open.
         when: Whether it asks for a time.
     """
@@ -61,6 +70,7 @@ class Asked:
     floor: float
     terms: frozenset[int] = frozenset()
     named: frozenset[str] = frozenset()
+    names: frozenset[int] = frozenset()
     days: tuple[tuple[int, int], ...] = ()
     when: bool = False
 
@@ -82,9 +92,11 @@ class Ranked:
 def fuse(candidates: Sequence[Candidate], asked: Asked) -> tuple[Ranked, ...]:
     """All candidates, best first, ties broken by cosine, then by id.
 
-    The score is ``0.6 x dense + 0.4 x lexical``; to that comes 0.3 times the same of the better of the turns before and after, 0.2 where somebody named in
-    the question said it, 0.2 where it is of the time that the question speaks of, and 0.05 where the question asks when and it speaks of any time; all divided
-    by 1.75. Cosines are scaled so that the floor has 0 and the best 1, BM25 scores so that the best has 1. A candidate that the
+    The score is ``0.6 x dense + 0.4 x lexical``; to that comes 0.3 times the same of the better of the turns before and after, 0.1 times that of the better of
+    those two places away, 0.2 where somebody named in the question said it, 0.2 where it is of the time that the question speaks of, and 0.05 where the
+    question asks when and it speaks of any time; all divided by 1.85.
+
+    Cosines are scaled so that the floor has 0 and the best 1, BM25 scores so that the best has 1. A candidate that the
     dense channel did not return has the lowest cosine that it did return; one that the other did not return, 0.
     """
     dense = _dense([candidate.dense for candidate in candidates], asked.floor)
@@ -93,7 +105,7 @@ def fuse(candidates: Sequence[Candidate], asked: Asked) -> tuple[Ranked, ...]:
         (DENSE_WEIGHT * meaning, LEXICAL_WEIGHT * ((candidate.lexical or 0.0) / highest if highest else 0.0))
         for candidate, meaning in zip(candidates, dense, strict=True)
     ]
-    by_place: dict[tuple[tuple[int, int] | None, int], float] = {}
+    by_place: dict[_Place, float] = {}
     for candidate, (meaning, words) in zip(candidates, own, strict=True):
         if (seat := candidate.seat) is not None and seat.turn is not None:
             place = (seat.talk, seat.turn)
@@ -104,12 +116,16 @@ def fuse(candidates: Sequence[Candidate], asked: Asked) -> tuple[Ranked, ...]:
         nearby = speaker = time = 0.0
         if (seat := candidate.seat) is not None:
             if seat.turn is not None:
-                nearby = NEARBY_WEIGHT * max(by_place.get((seat.talk, seat.turn + step), 0.0) for step in (-1, 1))
+                nearby = NEARBY_WEIGHT * _better(by_place, seat.talk, seat.turn, 1) + FARTHER_WEIGHT * _better(by_place, seat.talk, seat.turn, 2)
             speaker = SPEAKER_WEIGHT if not named.isdisjoint(seat.names) else 0.0
             time = _timely(seat, asked)
         shares = (meaning, words, nearby, speaker, time)
         ranked.append(Ranked(candidate=candidate, score=round(sum(shares) / HIGHEST, SCORE_DIGITS), shares=shares))
     return tuple(sorted(ranked, key=lambda item: _order(item.score, item.candidate.dense, item.candidate.id)))
+
+
+def _better(by_place: Mapping[_Place, float], talk: tuple[int, int] | None, turn: int, steps: int) -> float:
+    return max(by_place.get((talk, turn - steps), 0.0), by_place.get((talk, turn + steps), 0.0))
 
 
 def _order(score: float, cosine: float | None, id: str) -> tuple[float, float, str]:
@@ -142,27 +158,40 @@ def relevance(version: Version, cosine: float, asked: Asked) -> float:
     """
     meaning = max(0.0, cosine - asked.floor) / (1 - asked.floor)
     weight = LEXICAL_WEIGHT * min(1.0, len(asked.terms) / TELLING_WORDS)
-    # Not the day, nor that a user said it: these have a word in common with questions about anything.
-    who = "" if version.source.actor.casefold() in ROLES else version.source.actor
-    words = document_terms("\n".join((version.content, *version.aliases, *version.tags, version.context, who)))
-    shared = len(asked.terms & words.keys()) / max(len(asked.terms), 1)
+    shared = len(asked.terms & _terms(version)) / max(len(asked.terms), 1)
     return round(min(1.0, (1 - weight) * meaning + weight * shared), SCORE_DIGITS)
 
 
-def relevant(hits: Sequence[Hit], least: float | None, *, among: int) -> tuple[Hit, ...]:
+def _terms(version: Version) -> frozenset[int]:
+    # Not the day, nor that a user said it: these have a word in common with questions about anything.
+    who = "" if version.source.actor.casefold() in ROLES else version.source.actor
+    return frozenset(document_terms("\n".join((version.content, *version.aliases, *version.tags, version.context, who))))
+
+
+def relevant(hits: Sequence[Hit], least: float | None, *, among: int, asked: Asked) -> tuple[Hit, ...]:
     """The hits that have to do with the question; how relevant the best of all is, the first ten tell.
 
     Args:
         hits: Best first.
         least: How relevant each must be. Default: what `KNOWN_FROM` and `LEAST_OF_KNOWN` say.
         among: How many candidates they were chosen from.
+        asked: What is known of the question.
     """
     if least is not None:
         return tuple(hit for hit in hits if hit.relevance >= least)
     best = max((hit.relevance for hit in hits[:FIRST]), default=0.0)
-    known = KNOWN_FROM + KNOWN_GROWTH * math.log10(max(among, 1))
+    known = (KNOWN_FROM + KNOWN_GROWTH * math.log10(max(among, 1))) * _familiarity(hits[:FIRST], asked)
     bound = max(LEAST_OF_KNOWN * known, LEAST_OF_BEST * best)
     return tuple(hit for hit in hits if hit.relevance >= bound) if best >= known else ()
+
+
+def _familiarity(best: Sequence[Hit], asked: Asked) -> float:
+    if asked.named:
+        return OF_SPEAKERS
+    if not asked.names:
+        return 1.0
+    said = frozenset[int]().union(*(_terms(hit.version) for hit in best))
+    return OF_STRANGERS if said.isdisjoint(asked.names) else 1.0
 
 
 def hits_of(ranked: Sequence[Ranked], versions: Mapping[str, Version], asked: Asked) -> dict[str, Hit]:

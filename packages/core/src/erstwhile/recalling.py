@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from erstwhile.errors import InvalidInputError
 from erstwhile.mentions import asks_when, mentions_of
 from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
-from erstwhile.question import possible_names, without_names, without_times
+from erstwhile.question import possible_names, proper_names, without_names, without_times
 from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, hits_of, relevant
 from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
@@ -46,16 +46,18 @@ class Reader:
         named = self._named(query, where)
         vector = self._ledger.embed([without_names(query, named)], role="query")[0]
         times = mentions_of(query, said_at=asked_at)
+        timeless = without_times(query, times)
         asked = Asked(
             floor=self._ledger.floor,
-            terms=frozenset(query_terms(without_times(query, times))),
+            terms=frozenset(query_terms(timeless)),
             named=named,
+            names=frozenset(query_terms(" ".join(proper_names(timeless)))),
             days=tuple(days_of(mention.interval) for mention in times),
             when=asks_when(query),
         )
         found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
         wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
-        hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT))
+        hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT), asked=asked)
         return self._reordered(query, hits)[:k]
 
     def _reordered(self, query: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
