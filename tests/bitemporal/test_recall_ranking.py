@@ -40,6 +40,13 @@ NOTES = (
 UNKNOWN = ("Which vaccine does the parrot need?", "Who won the chess tournament?", "What is the boiling point of mercury?")
 
 
+MOVING = (
+    ("2023-02-10", "I play table tennis with the neighbours most evenings."),
+    ("2023-05-06", "We moved to Porto today, boxes everywhere."),
+    ("2023-09-12", "I play badminton at the sports hall on most evenings."),
+)
+
+
 @pytest.fixture(scope="module")
 def shipped() -> Embedder:
     """The embedding model that is shipped, on one thread."""
@@ -279,3 +286,26 @@ def test_a_reranker_that_miscounts_is_refused(fresh: Open) -> None:
     ana.remember("tea")
     with pytest.raises(InvalidInputError, match="0 for 1 hits"):
         ana.recall("tea", min_relevance=0)
+
+
+@pytest.mark.parametrize(
+    ("question", "better", "worse"),
+    [("What did we play in the evenings before the move?", 0, 2), ("What did I play in the evenings after we moved to Porto?", 2, 0)],
+)
+def test_an_event_is_a_time(fresh: Open, shipped: Embedder, question: str, better: int, worse: int) -> None:
+    """Before or after something that happened: what is known of it says when that was, and what was said on that side of it comes before the other."""
+    memory = fresh(shipped).scope(user="ana")
+    for day, text in MOVING:
+        memory.observe([{"role": "user", "content": text, "at": day}], draw=False)
+    found = {hit.content: hit for hit in memory.recall(question, min_relevance=0)}
+    first, second = found[MOVING[better][1]], found[MOVING[worse][1]]
+    assert first.score > second.score
+    assert (first.parts.time > 0, second.parts.time) == (True, 0)
+
+
+def test_an_event_that_nobody_knows_is_no_time(fresh: Open, shipped: Embedder) -> None:
+    """Nothing counts as before what never happened."""
+    memory = fresh(shipped).scope(user="ana")
+    for day, text in MOVING:
+        memory.observe([{"role": "user", "content": text, "at": day}], draw=False)
+    assert all(hit.parts.time == 0 for hit in memory.recall("What did we play before the volcano erupted?", min_relevance=0))

@@ -289,3 +289,9 @@ def test_an_estimate_is_at_most_the_bytes(text: str) -> None:
 def test_emoji_count_their_bytes(text: str) -> None:
     """Emoji and what else lies that far out is what tokenizers split into bytes."""
     assert estimate_tokens(text) == len(text.encode())
+
+
+def test_a_count_that_cannot_be_called_is_named() -> None:
+    """Before anything is counted, and with no hits as well."""
+    with pytest.raises(InvalidInputError, match="count: expected a callable from a text to its tokens, got str"):
+        pack([], count="gpt")  # type: ignore[arg-type]

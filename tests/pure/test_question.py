@@ -1,10 +1,13 @@
-"""Names in a question."""
+"""Names in a question, and the events that it reckons from."""
+
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erstwhile.question import MAX_NAMES, possible_names, proper_names, without_names
+from erstwhile.mentions import mentions_of
+from erstwhile.question import MAX_NAMES, Reckoning, possible_names, proper_names, reckoning_of, without_names
 
 
 @pytest.mark.parametrize(
@@ -72,6 +75,31 @@ def test_no_more_names_than_are_looked_up() -> None:
 def test_without_names(question: str, names: set[str], left: str) -> None:
     """Whole names go, their possessives too, whatever the case; marks in a name mean themselves; where nothing else was asked, the question stays."""
     assert without_names(question, names) == left
+
+
+@pytest.mark.parametrize(
+    ("question", "side", "event"),
+    [
+        ("What did Ana do before the move?", "before", "the move"),
+        ("Where did we live before I moved to Porto?", "before", "I moved to Porto"),
+        ("After the wedding, what did Bo say?", "after", "the wedding"),
+        ("What has changed since Ana left the company?", "after", "Ana left the company"),
+        ("Who paid until Bo's accident?", "until", "Bo's accident"),
+        ("Who paid after my trip and before her birthday?", "before", "her birthday"),
+    ],
+)
+def test_an_event_to_reckon_from(question: str, side: str, event: str) -> None:
+    """The last preposition of time that is followed by what happened."""
+    assert reckoning_of(question, ()) == Reckoning(side=side, event=event)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Until when is it open?", "What did we do before that?", "What does she do after work?", "Who came before the 5th of May?", "", "before " + "the x " * 20],
+)
+def test_nothing_to_reckon_from(question: str) -> None:
+    """No event, a time that is read already, or half a story."""
+    assert reckoning_of(question, mentions_of(question, said_at=datetime(2024, 6, 1, tzinfo=UTC))) is None
 
 
 @given(question=st.text(max_size=60), names=st.frozensets(st.sampled_from(["a+b", "(", "c[", "\\d", "x|y", "ana"]), max_size=4))

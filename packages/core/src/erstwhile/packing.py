@@ -95,10 +95,12 @@ def pack(
         as_of: The point that the hits were asked for, to be named in the header. Default: it names none.
 
     Raises:
-        InvalidInputError: The budget, or what ``count`` gives, is not a whole number, or ``as_of`` is no time.
+        InvalidInputError: The budget, or what ``count`` gives, is not a whole number, ``count`` cannot be called, or ``as_of`` is no time.
     """
     if type(budget_tokens) is not int:
         raise InvalidInputError(f"budget_tokens is {budget_tokens!r:.40}; give a whole number of tokens.")
+    if count is not None and not callable(count):
+        raise InvalidInputError(f"count: expected a callable from a text to its tokens, got {type(count).__name__}.")
     measure = estimate_tokens if count is None else count
     point = "" if as_of is None else _point(AsOf.of(as_of))
     distinct = {hit.version.id: hit for hit in hits}

@@ -1,13 +1,14 @@
-"""What a question says besides its meaning: whose names are in it, and which times; pure."""
+"""What a question says besides its meaning: whose names are in it, which times, and which event it reckons from; pure."""
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from erstwhile.claims import lexicon
 from erstwhile.mentions import Mention
 
-__all__ = ["MAX_NAMES", "ROLES", "possible_names", "proper_names", "without_names", "without_times"]
+__all__ = ["MAX_NAMES", "ROLES", "Reckoning", "possible_names", "proper_names", "reckoning_of", "without_names", "without_times"]
 
 MAX_NAMES: Final = 64
 """Words of a question that are looked up as names."""
@@ -21,6 +22,37 @@ SENTENCE_START: Final = re.compile(r"(?:^|[.?!:])[^\w]*$")
 FEW_WORDS: Final = 4
 """Where fewer words follow the first, all of them may be names and small words: "Where is Ana Costa?"."""
 POSSESSIVE: Final = ("'s", "\u2019s")
+
+EVENT: Final = re.compile(
+    r"\b(before|after|since|until|till) "
+    r"((?:(?:the|my|our|his|her|their|its|your|this|that)|[^\W\d_]+['\u2019]s|I|we|you|he|she|they|(?-i:[A-Z])[^\W\d_]+)"
+    r" (?:(?! (?:before|after|since|until|till) )[^,;:.?!])+)",
+    re.IGNORECASE,
+)
+"""A preposition of time, and what begins like an event: "the move", "Ana's wedding", "I moved to Porto", "Ana left"."""
+EVENT_WORDS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """A time that a question gives by something that happened.
+
+    Attributes:
+        side: On which side of it: before it began, from then on (what came after is often told on the same day), or up to its end.
+        event: What happened, in the question's words.
+    """
+
+    side: Literal["before", "after", "until"]
+    event: str
+
+
+def reckoning_of(question: str, times: Sequence[Mention]) -> Reckoning | None:
+    """The last "before …", "after …", "since …" or "until …" of a question that is followed by an event, and not by a time that was read already."""
+    found = [match for match in EVENT.finditer(question) if not any(time.start < match.end() and match.start() < time.end for time in times)]
+    if not found or len((event := found[-1][2]).split()) > EVENT_WORDS:
+        return None
+    word = found[-1][1].casefold()
+    return Reckoning(side="before" if word == "before" else "until" if word in {"until", "till"} else "after", event=event.strip())
 
 
 def possible_names(question: str) -> tuple[str, ...]:

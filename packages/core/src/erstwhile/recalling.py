@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.errors import InvalidInputError
-from erstwhile.mentions import asks_when, mentions_of
+from erstwhile.mentions import EVER, Mention, asks_when, mentions_of
 from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
-from erstwhile.question import possible_names, proper_names, without_names, without_times
+from erstwhile.question import possible_names, proper_names, reckoning_of, without_names, without_times
 from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, hits_of, relevant
 from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
-from erstwhile.store import Find, Search, Where, days_of, names_of, query_terms
+from erstwhile.store import LAST_DAY, Find, Search, Seat, Where, day_of, days_of, names_of, query_terms
 from erstwhile.time import AsOf, Instant, Interval
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ CHANNEL_LIMIT: Final = 100
 """Candidates from each channel of a search, before they are fused."""
 RERANKED: Final = 50
 """So many of the best hits are read by a reranker, however few are wanted: fewer hits are the first of more."""
+EVENT_KNOWN: Final = 0.3
+"""How relevant to an event a version must be to say when it was, however few there are: a wrong day would mislead the whole question."""
+EVER_DAY: Final = day_of(EVER)
 
 
 class Reader:
@@ -43,22 +46,36 @@ class Reader:
     def find(self, query: str, where: Where, k: int, *, min_relevance: float | None) -> tuple[Hit, ...]:
         """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before the time asked about."""
         asked_at = where.valid or (where.believed if isinstance(where.believed, datetime) else self._ledger.reading_time())
+        times = mentions_of(query, said_at=asked_at)
+        days = (*(days_of(mention.interval) for mention in times), *self._reckoned(query, where, times))
+        wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
+        return self._reordered(query, self._relevant(query, where, wanted, times=times, days=days, min_relevance=min_relevance))[:k]
+
+    def _relevant(
+        self, query: str, where: Where, k: int, *, times: Sequence[Mention] = (), days: tuple[tuple[int, int], ...] = (), min_relevance: float | None = None
+    ) -> tuple[Hit, ...]:
         named = self._named(query, where)
         vector = self._ledger.embed([without_names(query, named)], role="query")[0]
-        times = mentions_of(query, said_at=asked_at)
         timeless = without_times(query, times)
         asked = Asked(
             floor=self._ledger.floor,
             terms=frozenset(query_terms(timeless)),
             named=named,
             names=frozenset(query_terms(" ".join(proper_names(timeless)))),
-            days=tuple(days_of(mention.interval) for mention in times),
+            days=days,
             when=asks_when(query),
         )
         found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
-        wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
-        hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT), asked=asked)
-        return self._reordered(query, hits)[:k]
+        return relevant(self._read(fuse(found, asked), where, k, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT), asked=asked)
+
+    def _reckoned(self, query: str, where: Where, times: Sequence[Mention]) -> tuple[tuple[int, int], ...]:
+        """The days before or after an event that the question names, where something is known of it; what is known of it best says when it was."""
+        reckoning = reckoning_of(query, times)
+        if reckoning is None or not (hits := self._relevant(reckoning.event, replace(where.corpus, valid=where.valid), FIRST, min_relevance=EVENT_KNOWN)):
+            return ()
+        seat = Seat.of(hits[0].version)
+        start, end = seat.times[0] if seat.times else (seat.day, seat.day + 1)
+        return ({"before": (EVER_DAY, start), "after": (start, LAST_DAY), "until": (EVER_DAY, end)}[reckoning.side],)
 
     def _reordered(self, query: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         if self._reranker is None:

@@ -3,9 +3,10 @@
 from erstwhile.store.lexical import document_terms, query_terms, version_terms
 from erstwhile.store.protocol import TURN, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.reference import ReferenceStore
-from erstwhile.store.seats import Seat, days_of, name_mark, names_of
+from erstwhile.store.seats import LAST_DAY, Seat, day_of, days_of, name_mark, names_of
 
 __all__ = [
+    "LAST_DAY",
     "TURN",
     "Batch",
     "Candidate",
@@ -17,6 +18,7 @@ __all__ = [
     "Store",
     "StoreInfo",
     "Where",
+    "day_of",
     "days_of",
     "document_terms",
     "name_mark",

@@ -14,7 +14,7 @@ from typing import Final
 from erstwhile.model import Scope, Version
 from erstwhile.time import Interval
 
-__all__ = ["NUMBERS", "Seat", "days_of", "name_mark", "names_of"]
+__all__ = ["LAST_DAY", "NUMBERS", "Seat", "day_of", "days_of", "name_mark", "names_of"]
 
 NAMES: Final = 4
 """So many words of an actor's name are kept."""
