@@ -1,6 +1,6 @@
 """Where versions are kept. Other modules see the protocol and its operations only."""
 
-from erstwhile.store.lexical import document_terms, query_terms, version_terms
+from erstwhile.store.lexical import document_terms, query_terms
 from erstwhile.store.protocol import TURN, Batch, Candidate, Find, Row, Search, Seat, Store, StoreInfo, Where, days_of, names_of
 from erstwhile.store.reference import ReferenceStore
 
@@ -20,5 +20,4 @@ __all__ = [
     "document_terms",
     "names_of",
     "query_terms",
-    "version_terms",
 ]
