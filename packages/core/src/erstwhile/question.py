@@ -6,13 +6,12 @@ from typing import Final
 
 from erstwhile.claims import lexicon
 from erstwhile.mentions import Mention
+from erstwhile.turns import ROLES
 
-__all__ = ["MAX_NAMES", "ROLES", "possible_names", "without_names", "without_times"]
+__all__ = ["MAX_NAMES", "possible_names", "without_names", "without_times"]
 
 MAX_NAMES: Final = 64
 """Words of a question that are looked up as names."""
-ROLES: Final = frozenset(("user", "assistant", "ai", "model", "bot", "system", "tool", "function", "human", "agent"))
-"""Roles are no names: "my assistant" is somebody else."""
 WORD: Final = re.compile(r"\w+(?:[-.'\u2019]\w+)*")
 LETTER: Final = re.compile(r"[^\W\d_]")
 POSSESSIVE: Final = ("'s", "\u2019s")
