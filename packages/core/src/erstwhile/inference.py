@@ -1,11 +1,12 @@
-"""Models and tokenizers opened for onnxruntime, and the inputs of a model that reads pairs of texts: what `embed`, `judge` and `rerank` share."""
+"""Files of models, checked and opened for onnxruntime, and the inputs of a model that reads pairs of texts: what `embed`, `judge` and `rerank` share."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING, Final, Literal
 
-from erstwhile.errors import MissingDependencyError, ModelCorruptError
+from erstwhile.errors import MissingDependencyError, ModelCorruptError, ModelNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +17,21 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Encoding, Tokenizer
 
-__all__ = ["dtype_of", "open_session", "open_tokenizer", "pair_feed", "pair_inputs", "pair_threads"]
+__all__ = [
+    "INSTALL_AGAIN",
+    "check_sha256",
+    "dtype_of",
+    "file_sha256",
+    "open_session",
+    "open_tokenizer",
+    "pair_feed",
+    "pair_inputs",
+    "pair_threads",
+    "unreadable",
+]
 
+INSTALL_AGAIN: Final = "fetch or install the model again"
+"""What mends a file that is missing, damaged or no model, as an error says it."""
 ERRORS_ONLY: Final = 3
 REQUIRED: Final = frozenset({"input_ids", "attention_mask"})
 OPTIONAL: Final = frozenset({"token_type_ids"})
@@ -25,14 +39,35 @@ PAIR_THREADS: Final = 2
 """A pair is shared out between so many: a third faster than with one, to the same bits."""
 
 
-def open_session(path: Path, *, threads: int, needed_by: str, mend: str) -> InferenceSession:
+def unreadable(path: Path, error: OSError, *, mend: str = INSTALL_AGAIN) -> ModelNotFoundError:
+    """The error that says that a file of a model cannot be read, and why."""
+    return ModelNotFoundError(f"{path} cannot be read ({error.strerror}); {mend}")
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hex. Raises ModelNotFoundError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def check_sha256(path: Path, expected: str, *, mend: str = INSTALL_AGAIN) -> None:
+    """Raises ModelCorruptError if a file has another SHA-256 than its manifest says, ModelNotFoundError if it cannot be read."""
+    found = file_sha256(path)
+    if found != expected:
+        raise ModelCorruptError(f"{path} has SHA-256 {found[:12]}…, its manifest says {expected[:12]}…; {mend}")
+
+
+def open_session(path: Path, *, threads: int, needed_by: str, mend: str = INSTALL_AGAIN) -> InferenceSession:
     """A model on the processor, that shares each product out between ``threads``.
 
     Args:
         path: The ``.onnx`` file.
         threads: How many.
         needed_by: What needs onnxruntime, as an error says it: "this judge".
-        mend: What to do about a file that cannot be loaded, as an error says it: "fetch the model again".
+        mend: What to do about a file that cannot be loaded, as an error says it.
 
     Raises:
         MissingDependencyError: onnxruntime is not installed.
@@ -58,7 +93,7 @@ def open_session(path: Path, *, threads: int, needed_by: str, mend: str) -> Infe
         raise ModelCorruptError(f"{path} is not a model that this version of onnxruntime loads; {mend}") from error
 
 
-def open_tokenizer(path: Path, *, needed_by: str, mend: str) -> Tokenizer:
+def open_tokenizer(path: Path, *, needed_by: str, mend: str = INSTALL_AGAIN) -> Tokenizer:
     """A tokenizer that pads nothing; whether and how it cuts is left to the caller to say, for the file's own cut is that of whoever saved it last.
 
     Args:

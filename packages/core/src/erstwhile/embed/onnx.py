@@ -32,7 +32,6 @@ SHARING = 2
 # From so many runs on, threads take whole runs.
 MANY = 4
 NEEDED_BY = "embedding"
-FETCH_AGAIN = "fetch or install the model again"
 # Outputs with a vector per token, as exporters call them; the first output otherwise.
 TOKEN_OUTPUTS = ("token_embeddings", "last_hidden_state")
 
@@ -129,7 +128,7 @@ class _Loaded:
     def __init__(self, model: EmbeddingModel, threads: int) -> None:
         self._model = model
         self._threads = threads
-        self._tokenizer = open_tokenizer(model.tokenizer, needed_by=NEEDED_BY, mend=FETCH_AGAIN)
+        self._tokenizer = open_tokenizer(model.tokenizer, needed_by=NEEDED_BY)
         self._tokenizer.enable_truncation(model.max_tokens)
         self._session = self._open(threads=min(threads, SHARING))
         self._lock = threading.Lock()
@@ -143,7 +142,7 @@ class _Loaded:
         self.dimension = model.dimension or len(self.run([self.encode("")])[0])
 
     def _open(self, *, threads: int) -> InferenceSession:
-        return open_session(self._model.onnx, threads=threads, needed_by=NEEDED_BY, mend=FETCH_AGAIN)
+        return open_session(self._model.onnx, threads=threads, needed_by=NEEDED_BY)
 
     def encode(self, text: str) -> list[int]:
         """Token ids, cut to the model's length."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from erstwhile.errors import ModelCorruptError, ModelNotFoundError
-from erstwhile.inference import open_session, open_tokenizer, pair_feed, pair_inputs, pair_threads
+from erstwhile.errors import ModelCorruptError
+from erstwhile.inference import INSTALL_AGAIN, check_sha256, open_session, open_tokenizer, pair_feed, pair_inputs, pair_threads, unreadable
 from erstwhile.relations import Judgement, Relation
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ __all__ = ["MANIFEST_FORMAT", "OnnxJudge"]
 MANIFEST_FORMAT: Final = 1
 FILES: Final = ("model.onnx", "tokenizer.json")
 NEEDED_BY: Final = "this judge"
-FETCH_AGAIN: Final = "fetch or install the model again"
 LONGEST: Final = 16
 """Characters for each token that may be read: a longer pair has too many tokens, unless it is no text, and is not worth counting them."""
 CLASHES: Final = (Relation.SUPERSEDES, Relation.CONTRADICTS)
@@ -144,7 +143,7 @@ class OnnxJudge:
         with self._lock:
             if self._loaded is None:
                 for name in FILES:
-                    _verify(self._folder / name, self._manifest.files[name].sha256)
+                    check_sha256(self._folder / name, self._manifest.files[name].sha256)
                 self._loaded = _Loaded(self._folder, self._manifest)
             return self._loaded
 
@@ -156,10 +155,10 @@ class _Loaded:
         self._onnx = folder / "model.onnx"
         self._labels = len(manifest.labels)
         self._max_tokens = manifest.max_tokens
-        self._tokenizer = open_tokenizer(folder / "tokenizer.json", needed_by=NEEDED_BY, mend=FETCH_AGAIN)
+        self._tokenizer = open_tokenizer(folder / "tokenizer.json", needed_by=NEEDED_BY)
         # What is too long is left alone.
         self._tokenizer.no_truncation()
-        self._session = open_session(self._onnx, threads=pair_threads(), needed_by=NEEDED_BY, mend=FETCH_AGAIN)
+        self._session = open_session(self._onnx, threads=pair_threads(), needed_by=NEEDED_BY)
         self._inputs = pair_inputs(self._session, self._onnx)
         self._output = self._session.get_outputs()[0].name
         # A model of other labels than the manifest's is found out here, and not in the middle of somebody's write.
@@ -199,20 +198,6 @@ def _read_manifest(path: Path) -> _Manifest:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Manifest)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelCorruptError(f"{path} is no manifest of a judge ({error}); {FETCH_AGAIN}") from error
-
-
-def _verify(path: Path, expected: str) -> None:
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if found != expected:
-        raise ModelCorruptError(f"{path} has SHA-256 {found[:12]}…, its manifest says {expected[:12]}…; {FETCH_AGAIN}")
-
-
-def _unreadable(path: Path, error: OSError) -> ModelNotFoundError:
-    return ModelNotFoundError(f"{path} cannot be read ({error.strerror}); {FETCH_AGAIN}")
+        raise ModelCorruptError(f"{path} is no manifest of a judge ({error}); {INSTALL_AGAIN}") from error

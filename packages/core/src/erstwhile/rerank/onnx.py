@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from erstwhile.errors import InvalidInputError, ModelCorruptError, ModelNotFoundError
-from erstwhile.inference import open_session, open_tokenizer, pair_feed, pair_inputs, pair_threads
+from erstwhile.inference import open_session, open_tokenizer, pair_feed, pair_inputs, pair_threads, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,7 +176,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except OSError as error:
-        raise ModelNotFoundError(f"{path} cannot be read ({error.strerror}); {FETCH_AGAIN}") from error
+        raise unreadable(path, error, mend=FETCH_AGAIN) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelCorruptError(f"{path} holds no JSON object; {FETCH_AGAIN}") from error
 
