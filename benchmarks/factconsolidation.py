@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import erstwhile
-from benchmarks import conflicts, environment
+from benchmarks import conflicts
 from benchmarks.measures import rate
+from benchmarks.options import DATA
 from benchmarks.slots import Fact, Slot, asked, by_slot, chains, read_fact
 from erstwhile.results import Action, Outcome
 
 __all__ = ["Ask", "Write", "measure_hops", "measure_questions", "measure_writes"]
 
 SIZES: Final = ("6k", "32k")
-DATA: Final = environment.ROOT.parent / "shared/data"
 FIRST: Final = datetime(2020, 1, 1, tzinfo=UTC)
 K: Final = 5
 

@@ -4,7 +4,7 @@ from itertools import count
 from typing import Final
 
 from benchmarks.measures import Values
-from benchmarks.stores import USER, Task, copied, draft
+from benchmarks.stores import USER, Task, copied, undated
 from erstwhile import open as open_store
 
 __all__ = ["measure"]
@@ -19,7 +19,7 @@ def measure(task: Task) -> Values:
         memory = engine.scope(user=USER)
         missed = 0
         for _ in range(PAIRS):
-            given = {name: value for name, value in draft(next(numbers)).items() if name not in ("valid_from", "valid_to")}
+            given = undated(next(numbers))
             written = memory.remember(**given)
             missed += written.memory_id not in {hit.memory_id for hit in memory.recall(given["content"])}
     return {"pairs": PAIRS, "missed": missed}

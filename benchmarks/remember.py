@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from benchmarks import corpus
 from benchmarks.measures import MILLI, Values, percentile, rate, spread, timed, timings
-from benchmarks.stores import USER, Parts, Stopwatch, Task, copied, draft, timed_engine
+from benchmarks.stores import USER, Parts, Stopwatch, Task, copied, draft, timed_engine, undated
 from erstwhile import ScopedMemory
 
 __all__ = ["measure", "relate_share"]
@@ -75,8 +75,7 @@ def _one_by_one(memory: ScopedMemory, watch: Stopwatch, fresh: "count[int]") -> 
 
 
 def _drafts(fresh: "count[int]", number: int, *, late: bool = False) -> list[dict[str, Any]]:
-    dated = [draft(next(fresh)) for _ in range(number)]
-    return dated if late else [{name: value for name, value in given.items() if name not in ("valid_from", "valid_to")} for given in dated]
+    return [(draft if late else undated)(next(fresh)) for _ in range(number)]
 
 
 def _supersede(memory: ScopedMemory, fresh: "count[int]") -> list[float]:

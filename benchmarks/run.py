@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import environment
+from benchmarks.options import CACHE, command
 from benchmarks.worker import BENCHMARKS
 
 __all__ = ["main"]
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             found.append(entry)
             print(json.dumps(entry), flush=True)
     results = {
-        "command": " ".join(["python -m benchmarks.run", *(sys.argv[1:] if arguments is None else arguments)]),
+        "command": command("benchmarks.run", arguments),
         "seconds": round(time.perf_counter() - started),
         "environment": described | {"load_at_end": environment.load()},
         "benchmarks": found,
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="only this benchmark; may be repeated")
     parser.add_argument("--all", action="store_true", help="qdrant-client's local mode above 10,000 memories too, which takes long")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where to write the results")
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "erstwhile-benchmarks", help="for stores and vectors; needs 4 GB")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="for stores and vectors; needs 4 GB")
     return parser
 
 

@@ -22,7 +22,7 @@ from erstwhile.store import Batch, Candidate, Find, Row, Search
 from erstwhile.store.edge import EdgeStore
 from erstwhile.time import SystemClock
 
-__all__ = ["USER", "Parts", "Stopwatch", "Task", "copied", "draft", "fill", "timed_engine"]
+__all__ = ["USER", "Parts", "Stopwatch", "Task", "copied", "draft", "fill", "timed_engine", "undated"]
 
 USER: Final = "ana"
 """Whose scope holds all of a store's memories."""
@@ -54,6 +54,11 @@ def draft(number: int) -> dict[str, Any]:
     """The memory with this number, as `remember_many` takes it."""
     memory = corpus.memory(number)
     return {"type": memory.type, "content": memory.content, "valid_from": memory.valid_from, "valid_to": memory.valid_to, "tags": memory.tags}
+
+
+def undated(number: int) -> dict[str, Any]:
+    """The same without its times: it holds from now on."""
+    return {name: value for name, value in draft(number).items() if name not in ("valid_from", "valid_to")}
 
 
 def fill(task: Task) -> list[float]:

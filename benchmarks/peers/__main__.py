@@ -4,7 +4,6 @@ is kept, so that a run that was broken off is taken up again."""
 import argparse
 import hashlib
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import environment
+from benchmarks.options import DATA, command, listed
 from benchmarks.peers.catalogue import DEFAULT, PEERS, Peer
 from benchmarks.peers.conversing import without_network
 from benchmarks.peers.environments import CACHE, Installed, InstallError, install
@@ -21,7 +21,6 @@ from benchmarks.retrieval.locomo import LOCOMO
 
 __all__ = ["main"]
 
-DATA: Final = environment.ROOT.parent / "shared/data"
 RESULTS: Final = environment.ROOT / "benchmarks/results/peers.json"
 LIMIT_S: Final = 90.0
 UNINSTALLED: Final = "not installed"
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if before["settings"] != settings and not given.again:
         parser.error(f"{given.out} holds what was measured with other settings; name another file with --out, or give --again to replace it.")
     results: dict[str, Any] = {
-        "command": " ".join(["python -m benchmarks.peers", *(sys.argv[1:] if arguments is None else arguments)]),
+        "command": command("benchmarks.peers", arguments),
         "environment": environment.describe(),
         "settings": settings,
         "peers": before["peers"] if before["settings"] == settings else {},
@@ -100,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help=f"folder with {LOCOMO.folder} (default: {DATA})")
     parser.add_argument("--conversations", type=int, default=1, help="how many of them (default: 1)")
-    parser.add_argument("--peers", type=_peers, default=DEFAULT, help=f"which, separated by commas (default: {','.join(DEFAULT)}; also: {_also()})")
+    parser.add_argument(
+        "--peers", type=listed("peer", PEERS), default=DEFAULT, help=f"which, separated by commas (default: {','.join(DEFAULT)}; also: {_also()})"
+    )
     parser.add_argument("--limit", type=float, default=LIMIT_S, help=f"seconds that a peer may take for one conversation (default: {LIMIT_S:g})")
     parser.add_argument("--turns", type=int, help="only the first turns of each conversation, and the questions that these answer: to try an adapter")
     parser.add_argument("--questions", type=int, help="only the first questions of each conversation")
@@ -112,13 +113,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _also() -> str:
     return ",".join(name for name in PEERS if name not in DEFAULT)
-
-
-def _peers(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
-    if unknown := [name for name in names if name not in PEERS]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is no peer; the peers are {', '.join(PEERS)}")
-    return names
 
 
 if __name__ == "__main__":

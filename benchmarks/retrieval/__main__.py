@@ -1,14 +1,14 @@
 """Measure whether recall finds the evidence: `python -m benchmarks.retrieval`. No language model takes part."""
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from benchmarks import environment
+from benchmarks.options import CACHE, DATA, command, listed
 from benchmarks.retrieval.kept import KeptPassages
 from benchmarks.retrieval.measuring import SETS, measure
 from benchmarks.retrieval.results import RESULTS, keep
@@ -16,9 +16,6 @@ from benchmarks.retrieval.tables import run_tables
 from erstwhile.embed import load_embedder
 
 __all__ = ["main"]
-
-DATA: Final = environment.ROOT.parent / "shared/data"
-CACHE: Final = Path(tempfile.gettempdir()) / "erstwhile-benchmarks"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,14 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         wanted = SETS[name]
         if not any((given.data / wanted.folder).glob(wanted.files)):
             parser.error(f"there is no {wanted.files} in {given.data / wanted.folder}; the data is {wanted.origin}.")
-    command = " ".join(["python -m benchmarks.retrieval", *(sys.argv[1:] if arguments is None else arguments)])
+    typed = command("benchmarks.retrieval", arguments)
     label = f"{Path(given.profile).name}{', dequantised' if given.dequantised else ''}"
     with tempfile.TemporaryDirectory(prefix="erstwhile-dequantised-") as folder:
         model = load_embedder(_dequantised(given.profile, Path(folder)) if given.dequantised else given.profile)
         with closing(KeptPassages(model, given.cache)) as embedder:
             for name in given.sets:
                 about = environment.describe()
-                found: dict[str, Any] = {"command": command, "environment": about, **measure(SETS[name], given.data, embedder, limit=given.limit)}
+                found: dict[str, Any] = {"command": typed, "environment": about, **measure(SETS[name], given.data, embedder, limit=given.limit)}
                 print("", *run_tables(name, found), "", sep="\n", flush=True)
                 if given.limit is None:
                     keep(name, label, found, given.out)
@@ -52,20 +49,13 @@ def _dequantised(profile: str, folder: Path) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help=f"folder with {', '.join(SETS)} (default: {DATA})")
-    parser.add_argument("--sets", type=_sets, default=tuple(SETS), help=f"which of them, separated by commas (default: {','.join(SETS)})")
+    parser.add_argument("--sets", type=listed("set", SETS), default=tuple(SETS), help=f"which of them, separated by commas (default: {','.join(SETS)})")
     parser.add_argument("--profile", default="bge-small", help="embedding model: bge-small, fast, or a folder with one (default: bge-small)")
     parser.add_argument("--dequantised", action="store_true", help="run the profile's weights as float32, with activations that are not rounded")
     parser.add_argument("--limit", type=int, help="only the first conversations of each set; nothing is kept of these")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the results are kept, beside those of other sets and profiles")
     parser.add_argument("--cache", type=Path, default=CACHE, help=f"where vectors of turns are kept between runs (default: {CACHE})")
     return parser
-
-
-def _sets(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
-    if unknown := [name for name in names if name not in SETS]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is no set; the sets are {', '.join(SETS)}")
-    return names
 
 
 if __name__ == "__main__":

@@ -89,33 +89,15 @@ class _Blocks(graph._Blocks):  # noqa: SLF001 - the scripts are neighbours
     def _rounded(self, name: str, linear: weights.Linear) -> weights.Linear:
         return dataclasses.replace(linear, integers=rounded(linear.weight, self._moments[name]))
 
-    def _attention(self, qkv: str) -> str:
-        builder = self._graph
-        parts = builder.split("Split", qkv, self._thirds, outputs=3, axis=-1)
-        query, key, value = (
-            builder.shaped(builder.node("Reshape", part, self._head_shape), TensorProto.FLOAT, "batch", "tokens", self._heads, self._width // self._heads)
-            for part in parts
-        )
-        scores = builder.node("MatMul", builder.node("Transpose", query, perm=[0, 2, 1, 3]), builder.node("Transpose", key, perm=[0, 2, 3, 1]))
-        shares = builder.node("Softmax", builder.node("Add", scores, self._penalty), axis=-1)
-        mixed = builder.node("MatMul", shares, builder.node("Transpose", value, perm=[0, 2, 1, 3]))
-        rows = builder.node("Reshape", builder.node("Transpose", mixed, perm=[0, 2, 1, 3]), "flat")
-        return builder.shaped(rows, TensorProto.FLOAT, "rows", self._width)
+    def _shares(self, scores: str) -> str:
+        return super()._shares(self._graph.node("Add", scores, self._penalty))
 
 
 def _embed(builder: graph.Builder, encoder: weights.Encoder, second: NDArray[np.float64]) -> str:
     """Word, position and type embeddings, normalised, with batch and tokens flattened to rows."""
-    table = encoder.word_integers or graph.table_integers(encoder.words)
-    words = builder.node("Cast", builder.node("Gather", builder.constant("words", table.values), "input_ids"), to=TensorProto.FLOAT)
-    scales = builder.constant("words.scale", table.scales)
-    scaled = builder.node("Mul", words, builder.node("Gather", scales, "input_ids") if table.scales.size > 1 else scales)
-    tokens = builder.node("Shape", "input_ids", start=1, end=2)
-    positions = builder.node("Slice", builder.float32("positions", encoder.positions), builder.int64("first", 0), tokens, builder.int64("rows", 0))
-    placed = builder.node("Add", scaled, positions)
+    placed = graph._placed(builder, encoder)  # noqa: SLF001 - as above
     typed = builder.node("Gather", builder.float32("types", np.stack([np.zeros_like(second), second])), "token_type_ids")
-    width = encoder.words.shape[1]
-    flat = builder.node("Reshape", builder.node("Add", placed, typed), builder.int64("flat", -1, width))
-    return graph._norm(builder, "norm", encoder.norm, builder.shaped(flat, TensorProto.FLOAT, "rows", width))  # noqa: SLF001 - as above
+    return graph._as_rows(builder, encoder, builder.node("Add", placed, typed))  # noqa: SLF001 - as above
 
 
 def _head(builder: graph.Builder, model: Classifier, hidden: str, masks: tuple[str, str]) -> str:

@@ -89,13 +89,22 @@ def build(encoder: Encoder, activations: Mapping[tuple[int, str], Activations]) 
 
 def _embed(graph: Builder, encoder: Encoder) -> str:
     """Word plus position embeddings, normalised, with batch and tokens flattened to rows."""
+    return _as_rows(graph, encoder, _placed(graph, encoder))
+
+
+def _placed(graph: Builder, encoder: Encoder) -> str:
+    """Word plus position embeddings."""
     table = encoder.word_integers or table_integers(encoder.words)
     words = graph.node("Cast", graph.node("Gather", graph.constant("words", table.values), "input_ids"), to=TensorProto.FLOAT)
     scales = graph.constant("words.scale", table.scales)
     scaled = graph.node("Mul", words, graph.node("Gather", scales, "input_ids") if table.scales.size > 1 else scales)
     tokens = graph.node("Shape", "input_ids", start=1, end=2)
     positions = graph.node("Slice", graph.float32("positions", encoder.positions), graph.int64("first", 0), tokens, graph.int64("rows", 0))
-    summed = graph.node("Add", scaled, positions)
+    return graph.node("Add", scaled, positions)
+
+
+def _as_rows(graph: Builder, encoder: Encoder, summed: str) -> str:
+    """Embeddings, normalised, with batch and tokens flattened to rows."""
     width = encoder.words.shape[1]
     rows = graph.shaped(graph.node("Reshape", summed, graph.int64("flat", -1, width)), TensorProto.FLOAT, "rows", width)
     return _norm(graph, "norm", encoder.norm, rows)
@@ -148,9 +157,13 @@ class _Blocks:
             for part in parts
         )
         scores = graph.node("MatMul", graph.node("Transpose", query, perm=[0, 2, 1, 3]), graph.node("Transpose", key, perm=[0, 2, 3, 1]))
-        mixed = graph.node("MatMul", graph.node("Softmax", scores, axis=-1), graph.node("Transpose", value, perm=[0, 2, 1, 3]))
+        mixed = graph.node("MatMul", self._shares(scores), graph.node("Transpose", value, perm=[0, 2, 1, 3]))
         rows = graph.node("Reshape", graph.node("Transpose", mixed, perm=[0, 2, 1, 3]), "flat")
         return graph.shaped(rows, TensorProto.FLOAT, "rows", self._width)
+
+    def _shares(self, scores: str) -> str:
+        """How much each token attends to each."""
+        return self._graph.node("Softmax", scores, axis=-1)
 
     def _smoothed(self, name: str, linear: Linear, rows: str, seen: Activations) -> str:
         """A product whose inputs are divided, and whose weights multiplied, by smoothing factors.

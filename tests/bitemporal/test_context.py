@@ -8,8 +8,8 @@ import pytest
 from erstwhile import Provenance, Version
 from erstwhile.engine import Engine
 from erstwhile.scoped import ScopedMemory
-from erstwhile.store import Store, Where, version_terms
-from erstwhile.store.lexical import document_terms
+from erstwhile.store import Store, Where
+from erstwhile.store.lexical import document_terms, version_terms
 from erstwhile.testing import make_version
 from erstwhile.time import as_utc
 

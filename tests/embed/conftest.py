@@ -6,12 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
+from onnx import TensorProto, helper
+from tests.tiny_models import masked_words, serialised, write_tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,12 +41,7 @@ def build(tmp_path: Path) -> Build:
         for path in (folder / "1_Pooling", (folder / file).parent):
             path.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(_model(kind))
-        tokenizer = Tokenizer(WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="[UNK]"))
-        tokenizer.pre_tokenizer = Whitespace()
-        # What a careless author leaves in the file, and what the embedder must not fall for.
-        tokenizer.enable_padding(length=9)
-        tokenizer.enable_truncation(1)
-        tokenizer.save(str(folder / "tokenizer.json"))
+        write_tokenizer(folder / "tokenizer.json", WORDS, separated=False, length=9, cut=1)
         for name, content in configs.items():
             (folder / names[name]).write_text(json.dumps(content), encoding="utf-8")
         return folder
@@ -58,12 +50,7 @@ def build(tmp_path: Path) -> Build:
 
 
 def _model(kind: Literal["plain", "dynamic", "broken"]) -> bytes:
-    nodes = [
-        helper.make_node("Gather", ["table", "input_ids"], ["words"]),
-        helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
-        helper.make_node("Unsqueeze", ["mask", "last"], ["column"]),
-        helper.make_node("Mul", ["words", "column"], ["masked"]),
-    ]
+    nodes = masked_words()
     if kind == "dynamic":
         nodes += [
             helper.make_node("DynamicQuantizeLinear", ["masked"], ["codes", "scale", "zero"]),
@@ -75,14 +62,4 @@ def _model(kind: Literal["plain", "dynamic", "broken"]) -> bytes:
         nodes.append(helper.make_node("Reshape", ["masked", "impossible"], ["last_hidden_state"]))
     else:
         nodes.append(helper.make_node("Identity", ["masked"], ["last_hidden_state"]))
-    constants = {"table": TABLE, "last": np.array([-1]), "weight": np.eye(3, dtype=np.int8), "impossible": np.array([7, 7, 7])}
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in ("input_ids", "attention_mask")],
-        [helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(array, name) for name, array in constants.items()],
-    )
-    model: onnx.ModelProto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    serialised: bytes = model.SerializeToString()
-    return serialised
+    return serialised(nodes, "last_hidden_state", {"table": TABLE, "weight": np.eye(3, dtype=np.int8)})

@@ -7,13 +7,9 @@ import json
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
-from tokenizers.processors import TemplateProcessing
+from onnx import TensorProto, helper
+from tests.tiny_models import masked_words, pair_inputs, serialised, write_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +37,7 @@ def build(tmp_path: Path) -> Build:
         folder = tmp_path / "judge"
         folder.mkdir(exist_ok=True)
         (folder / "model.onnx").write_bytes(_model(kind))
-        tokenizer = Tokenizer(WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="[UNK]"))
-        tokenizer.pre_tokenizer = Whitespace()
-        tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 1), ("[SEP]", 2)])
-        # What a careless author leaves in the file, and what the judge must not fall for.
-        tokenizer.enable_padding(length=50, pad_id=6, pad_token="loud")
-        tokenizer.enable_truncation(5)
-        tokenizer.save(str(folder / "tokenizer.json"))
+        write_tokenizer(folder / "tokenizer.json", WORDS, separated=True, length=50, cut=5)
         usual = {
             "format": 1,
             "name": "tiny-1",
@@ -63,34 +53,11 @@ def build(tmp_path: Path) -> Build:
 
 
 def _model(kind: Kind) -> bytes:
-    inputs = ["input_ids", "attention_mask"]
     table = {"two labels": TABLE[:, :2], "infinite": TABLE + np.float32("inf")}.get(kind, TABLE)
     nodes = [
-        helper.make_node("Gather", ["table", "input_ids"], ["words"]),
-        helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
-    ]
-    mask = "mask"
-    if kind == "types":
-        # Only the words of the later text count.
-        inputs.append("token_type_ids")
-        nodes += [helper.make_node("Cast", ["token_type_ids"], ["types"], to=TensorProto.FLOAT), helper.make_node("Mul", ["mask", "types"], ["later"])]
-        mask = "later"
-    if kind == "strange input":
-        inputs.append("pixels")
-    nodes += [
-        helper.make_node("Unsqueeze", [mask, "last"], ["column"]),
-        helper.make_node("Mul", ["words", "column"], ["masked"]),
+        # Where the side reaches the model, only the words of the later text count.
+        *masked_words(sided=kind == "types"),
         helper.make_node("ReduceSum", ["masked", "tokens"], ["sums"], keepdims=0),
         helper.make_node("Reshape", ["sums", "impossible"], ["logits"]) if kind == "broken" else helper.make_node("Identity", ["sums"], ["logits"]),
     ]
-    constants = {"table": table, "last": np.array([-1]), "tokens": np.array([1]), "impossible": np.array([7, 7, 7])}
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info(name, TensorProto.INT32 if kind == "int32" else TensorProto.INT64, ["batch", "length"]) for name in inputs],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(array, name) for name, array in constants.items()],
-    )
-    model: onnx.ModelProto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    serialised: bytes = model.SerializeToString()
-    return serialised
+    return serialised(nodes, "logits", {"table": table}, inputs=pair_inputs(kind), kind=TensorProto.INT32 if kind == "int32" else TensorProto.INT64)

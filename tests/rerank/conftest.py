@@ -6,13 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
-from tokenizers.processors import TemplateProcessing
+from onnx import TensorProto, helper
+from tests.tiny_models import masked_words, pair_inputs, serialised, write_tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,16 +34,7 @@ def build(tmp_path: Path) -> Build:
         folder = tmp_path / "tiny-reranker"
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(_model(kind))
-        tokenizer = Tokenizer(WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="[UNK]"))
-        tokenizer.pre_tokenizer = Whitespace()
-        if separated:
-            tokenizer.post_processor = TemplateProcessing(
-                single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
-            )
-        # What a careless author leaves in the file, and what the reranker must not fall for.
-        tokenizer.enable_padding(length=50, pad_id=6, pad_token="loud")
-        tokenizer.enable_truncation(5)
-        tokenizer.save(str(folder / "tokenizer.json"))
+        write_tokenizer(folder / "tokenizer.json", WORDS, separated=separated, length=50, cut=5)
         for name, content in configs.items():
             (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
         return folder
@@ -56,21 +43,9 @@ def build(tmp_path: Path) -> Build:
 
 
 def _model(kind: Kind) -> bytes:
-    inputs = ["input_ids", "attention_mask"]
     table = {"two labels": TABLE, "three labels": TABLE[:, [0, 0, 1]], "infinite": TABLE[:, 1:] + np.float32("inf")}.get(kind, TABLE[:, 1:])
-    nodes = [
-        helper.make_node("Gather", ["table", "input_ids"], ["words"]),
-        helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
-    ]
-    mask = "mask"
-    if kind == "types":
-        # Only the words of the text count, and none of the query.
-        inputs.append("token_type_ids")
-        nodes += [helper.make_node("Cast", ["token_type_ids"], ["types"], to=TensorProto.FLOAT), helper.make_node("Mul", ["mask", "types"], ["second"])]
-        mask = "second"
-    if kind == "strange input":
-        inputs.append("pixels")
-    nodes += [helper.make_node("Unsqueeze", [mask, "last"], ["column"]), helper.make_node("Mul", ["words", "column"], ["masked"])]
+    # Where the side reaches the model, only the words of the text count, and none of the query.
+    nodes = masked_words(sided=kind == "types")
     masked = "masked"
     if kind == "twelve positions":
         # Each token is looked up by its place too, and a thirteenth has none.
@@ -91,15 +66,5 @@ def _model(kind: Kind) -> bytes:
         "broken": helper.make_node("Reshape", ["sums", "impossible"], ["logits"]),
     }
     nodes.append(result.get(kind, helper.make_node("Identity", ["sums"], ["logits"])))
-    constants = {"table": table, "last": np.array([-1]), "tokens": np.array([1]), "impossible": np.array([7, 7, 7])}
-    constants |= {"zero": np.array(0), "one": np.array(1), "positions": np.zeros((12, 1), dtype=np.float32)}
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info(name, TensorProto.INT32 if kind == "int32" else TensorProto.INT64, ["batch", "length"]) for name in inputs],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(array, name) for name, array in constants.items()],
-    )
-    model: onnx.ModelProto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    serialised: bytes = model.SerializeToString()
-    return serialised
+    constants = {"table": table, "zero": np.array(0), "one": np.array(1), "positions": np.zeros((12, 1), dtype=np.float32)}
+    return serialised(nodes, "logits", constants, inputs=pair_inputs(kind), kind=TensorProto.INT32 if kind == "int32" else TensorProto.INT64)

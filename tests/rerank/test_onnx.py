@@ -264,18 +264,18 @@ def test_it_is_loaded_once(build: Build, monkeypatch: pytest.MonkeyPatch) -> Non
     """Threads that ask at the same time do not each load a model."""
     opened: list[Path] = []
     everybody = threading.Barrier(8)
-    check, open_session = module._checked, module._open_session
+    check, open_session = module._checked, module.open_session
 
     def checked(query: str, texts: list[str]) -> object:
         everybody.wait(timeout=60)
         return check(query, texts)
 
-    def counted(path: Path, threads: int) -> object:
+    def counted(path: Path, *, threads: int, **words: str) -> object:
         opened.append(path)
-        return open_session(path, threads)
+        return open_session(path, threads=threads, **words)
 
     monkeypatch.setattr(module, "_checked", checked)
-    monkeypatch.setattr(module, "_open_session", counted)
+    monkeypatch.setattr(module, "open_session", counted)
     reranker = OnnxReranker(build())
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: reranker.score(QUERY, ["good"]), range(8), timeout=60))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from erstwhile.llm import MAX_ANSWER, Chat
+from erstwhile.llm import MAX_ANSWER, THINKING, Chat, after_thoughts
 from erstwhile.packing import Pack, pack
 from erstwhile.results import Hit, Recall
 
@@ -29,7 +29,6 @@ Answer with one JSON object and nothing else:
 _MEANT_AS_JSON: Final = re.compile(r"""["']answer["']\s*:""")
 """Text with this in it was meant to be the JSON that was asked for, and is no prose."""
 _CITED: Final = re.compile(r"\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\]")
-_THINKING, _THOUGHT = "<think>", "</think>"
 _NUMBER: Final = re.compile(r"\s*\[?(\d{1,4})\]?\s*")
 _IGNORANT: Final = re.compile(
     r"""\W*(?:(?:sorry|unfortunately|i'm\ (?:sorry|afraid)|i\ apologi[sz]e)\b\W*(?:but\s+|that\s+)?)?
@@ -122,7 +121,7 @@ def answer(recall: Recall, ask: Callable[[str], object], *, budget_tokens: int =
 
 def _read(given: object, recall: Recall, packed: Pack) -> _Reading:
     if isinstance(given, str):
-        given = _after_thoughts(given)
+        given = after_thoughts(given)
         if not _MEANT_AS_JSON.search(given):
             return _of_prose(given.strip(), packed)
     sources = [hit.version.source for hit in packed.hits]
@@ -141,7 +140,7 @@ def _of_json(said: _Said, packed: Pack) -> _Reading:
 
 
 def _of_prose(text: str, packed: Pack) -> _Reading:
-    if not text or len(text) > MAX_ANSWER or text.startswith(_THINKING):
+    if not text or len(text) > MAX_ANSWER or text.startswith(THINKING):
         return None, (), _UNUSABLE
     hits = _named({int(number) for cited in _CITED.findall(text) for number in re.findall(r"\d+", cited)}, packed)
     if hits:
@@ -164,8 +163,3 @@ def _number(given: object) -> int | None:
 
 def _knows_nothing(text: str) -> bool:
     return _IGNORANT.match(text.replace("\u2019", "'")) is not None
-
-
-def _after_thoughts(text: str) -> str:
-    # Reasoning models think aloud first, and cite there what they then drop.
-    return text.partition(_THOUGHT)[2] if text.lstrip().startswith(_THINKING) and _THOUGHT in text else text

@@ -14,18 +14,20 @@ import msgspec
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import check_text
 
-__all__ = ["MAX_ANSWER", "Chat", "Fence"]
+__all__ = ["MAX_ANSWER", "THINKING", "Chat", "Fence", "after_thoughts"]
 
 MAX_ANSWER: Final = 65_536
 """Longest answer that is read, in characters."""
 MAX_STARTS: Final = 256
 """How many brackets of an answer are tried as the beginning of JSON: what bounds the work that an answer made of brackets can cause."""
+THINKING: Final = "<think>"
+"""How a reasoning model begins to think aloud, before its answer."""
+THOUGHT: Final = "</think>"
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 _log = logging.getLogger("erstwhile")
 _START = re.compile(r"[{\[]")
-_THINKING, _THOUGHT = "<think>", "</think>"
 
 
 class Fence:
@@ -108,7 +110,7 @@ class Chat:
         if len(answer) > self._max_answer:
             _refuse("too long")
         known = [_squeezed(text) for text in data]
-        values = (value for value, words in _json_in(_without_thoughts(answer)) if not any(words in text for text in known))
+        values = (value for value, words in _json_in(after_thoughts(answer)) if not any(words in text for text in known))
         fitting = list(_fitting(values, shape))
         if not fitting or any(other != fitting[0] for other in fitting):
             _refuse("no JSON of the shape, or several that differ")
@@ -119,9 +121,10 @@ def _refuse(why: str) -> NoReturn:
     raise UnusableAnswerError(why)
 
 
-def _without_thoughts(answer: str) -> str:
-    # Reasoning models think aloud first, and drafts of an answer are none. Cut at the first mark: what a thought merely quotes cannot hide what follows.
-    return answer.partition(_THOUGHT)[2] if answer.lstrip().startswith(_THINKING) and _THOUGHT in answer else answer
+def after_thoughts(answer: str) -> str:
+    """An answer without what a reasoning model thinks aloud first: drafts of an answer are none, and what is cited there may be dropped again."""
+    # Cut at the first mark: what a thought merely quotes cannot hide what follows.
+    return answer.partition(THOUGHT)[2] if answer.lstrip().startswith(THINKING) and THOUGHT in answer else answer
 
 
 def _no_constant(text: str) -> NoReturn:

@@ -13,7 +13,7 @@ from erstwhile.relating import Resolver
 from erstwhile.results import Observed
 from erstwhile.store import TURN, Find, Row, Store, Where
 from erstwhile.timeline import Plan
-from erstwhile.turns import Message, Turn, read_turns
+from erstwhile.turns import ASSISTANTS, Message, Turn, read_turns
 from erstwhile.versions import session_claim, turn_version
 from erstwhile.writing import remember
 
@@ -24,8 +24,6 @@ __all__ = ["observe"]
 
 FAR: Final = 2**53
 """Beyond any place in a session."""
-ASSISTANTS: Final = frozenset({"assistant", "ai", "model", "bot"})
-"""Roles in which a model speaks."""
 
 
 def observe(

@@ -7,13 +7,12 @@ from typing import Final, Literal
 
 from erstwhile.claims import lexicon
 from erstwhile.mentions import Mention
+from erstwhile.turns import ROLES
 
-__all__ = ["MAX_NAMES", "ROLES", "Reckoning", "possible_names", "proper_names", "reckoning_of", "without_names", "without_times"]
+__all__ = ["MAX_NAMES", "Reckoning", "possible_names", "proper_names", "reckoning_of", "without_names", "without_times"]
 
 MAX_NAMES: Final = 64
 """Words of a question that are looked up as names."""
-ROLES: Final = frozenset(("user", "assistant", "ai", "model", "bot", "system", "tool", "function", "human", "agent"))
-"""Roles are no names: "my assistant" is somebody else."""
 WITHIN: Final = r"[\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u1000-\u109f\u1780-\u17d3\u200c\u200d]"
 """What a word is made of: besides letters, digits and "_", the marks that some scripts write vowels with, which are no letters to `re`."""
 WORD: Final = re.compile(rf"{WITHIN}+(?:[-.'\u2019]{WITHIN}+)*")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from erstwhile.model import Version
-from erstwhile.question import ROLES
 from erstwhile.results import Hit, Parts
 from erstwhile.store import Candidate, Seat, document_terms, name_mark
+from erstwhile.turns import ROLES
 
 __all__ = ["FIRST", "KNOWN_FROM", "KNOWN_GROWTH", "Asked", "Ranked", "fold", "fuse", "hits_of", "relevance", "relevant"]
 

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from erstwhile.errors import InvalidInputError, shown
 
-__all__ = ["TICK", "AsOf", "Clock", "Instant", "Interval", "SystemClock", "as_utc", "from_micros", "to_micros"]
+__all__ = ["MONTH_NAMES", "TICK", "AsOf", "Clock", "Instant", "Interval", "SystemClock", "as_utc", "from_micros", "to_micros"]
 
 _ACCEPTED: Final = "an aware datetime, a date, or an ISO 8601 string such as '2024-06-01' or '2024-06-01T10:00:00Z'"
 
@@ -21,6 +21,8 @@ Instant = datetime | date | str
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 TICK: Final = timedelta(microseconds=1)
 """The step of time: what stores tell apart."""
+MONTH_NAMES: Final = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+"""The months in English, whatever the language of the machine."""
 
 
 def as_utc(value: Instant, *, name: str = "time") -> datetime:

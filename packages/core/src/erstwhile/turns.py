@@ -13,10 +13,19 @@ from erstwhile.errors import InvalidInputError
 from erstwhile.model import MAX_CONTENT, Provenance, SourceKind, check_text
 from erstwhile.time import Instant, as_utc
 
-__all__ = ["Message", "Turn", "read_turns", "text_key"]
+__all__ = ["AGENTS", "ASSISTANTS", "ROLES", "SILENT", "Message", "Turn", "read_turns", "text_key"]
 
 DEFAULT_SESSION: Final = "default"
-_TOOL_ROLES: Final = frozenset({"tool", "function"})
+TOOLS: Final = frozenset({"tool", "function"})
+"""Roles in which a tool gives its output."""
+ASSISTANTS: Final = frozenset({"assistant", "ai", "model", "bot"})
+"""Roles in which a model speaks."""
+AGENTS: Final = ASSISTANTS | {"agent"}
+"""Roles in which a model may be taken to speak: an agent may be somebody at work as well."""
+SILENT: Final = TOOLS | {"system", "developer"}
+"""Roles whose turns are no one's assertion: the output of a tool, and what an application tells its model."""
+ROLES: Final = AGENTS | TOOLS | {"user", "human", "system"}
+"""Roles are no names: "my assistant" is somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +107,7 @@ def _read(message: Message | Mapping[str, Any], place: int, session: str | None)
     role = check_text(given.role, name=f"{name} role")
     at = None if given.at is None else as_utc(given.at, name=f"{name} at")
     spoken_in = given.session or session or DEFAULT_SESSION
-    kind = SourceKind.TOOL if role in _TOOL_ROLES else SourceKind.STATED
+    kind = SourceKind.TOOL if role in TOOLS else SourceKind.STATED
     try:
         source = Provenance(kind=kind, actor=role if given.name is None else given.name, session=spoken_in, reference=given.id)
     except InvalidInputError as error:

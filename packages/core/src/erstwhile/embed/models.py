@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from erstwhile.errors import ModelCorruptError, ModelNotFoundError
+from erstwhile.inference import INSTALL_AGAIN, check_sha256, file_sha256, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MANIFEST_FORMAT = 1
 FINGERPRINT_FORMAT = 1
+REINSTALL = "reinstall the model"
 
 T = TypeVar("T", dict[str, Any], list[Any])
 Pooling = Literal["cls", "mean"]
@@ -87,7 +89,7 @@ def read_manifest(path: Path) -> EmbeddingModel:
     """
     manifest = read_json(path, dict)
     if manifest.get("format") != MANIFEST_FORMAT:
-        raise ModelCorruptError(f"{path} has format {manifest.get('format')!r}; this version of erstwhile reads {MANIFEST_FORMAT}; reinstall the model")
+        raise ModelCorruptError(f"{path} has format {manifest.get('format')!r}; this version of erstwhile reads {MANIFEST_FORMAT}; {REINSTALL}")
     try:
         return EmbeddingModel(
             name=manifest["name"],
@@ -101,7 +103,7 @@ def read_manifest(path: Path) -> EmbeddingModel:
             batchable=True,
         )
     except (KeyError, TypeError) as error:
-        raise ModelCorruptError(f"{path} lacks {error}; reinstall the model") from error
+        raise ModelCorruptError(f"{path} lacks {error}; {REINSTALL}") from error
 
 
 def verify(model: EmbeddingModel) -> None:
@@ -110,9 +112,7 @@ def verify(model: EmbeddingModel) -> None:
     Raises ModelNotFoundError if a file is missing, ModelCorruptError if one has another SHA-256 than the manifest says.
     """
     for path, expected in model.checksums.items():
-        found = file_sha256(path)
-        if found != expected:
-            raise ModelCorruptError(f"{path} has SHA-256 {found[:12]}…, its manifest says {expected[:12]}…; reinstall the model")
+        check_sha256(path, expected, mend=REINSTALL)
 
 
 def fingerprint(model: EmbeddingModel) -> str:
@@ -142,22 +142,9 @@ def read_json(path: Path, kind: type[T]) -> T:
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     except ValueError as error:
-        raise ModelCorruptError(f"{path} is not valid JSON; fetch or install the model again") from error
+        raise ModelCorruptError(f"{path} is not valid JSON; {INSTALL_AGAIN}") from error
     if not isinstance(content, kind):
-        raise ModelCorruptError(f"{path} holds no JSON {kind.__name__}; fetch or install the model again")
+        raise ModelCorruptError(f"{path} holds no JSON {kind.__name__}; {INSTALL_AGAIN}")
     return content
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hex. Raises ModelNotFoundError if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> ModelNotFoundError:
-    return ModelNotFoundError(f"{path} cannot be read ({error.strerror}); fetch or install the model again")

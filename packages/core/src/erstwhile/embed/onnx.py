@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from erstwhile.embed.models import fingerprint, verify
 from erstwhile.embed.protocol import checked_texts
-from erstwhile.errors import InvalidInputError, MissingDependencyError, ModelCorruptError
+from erstwhile.errors import InvalidInputError, ModelCorruptError
+from erstwhile.inference import dtype_of, open_session, open_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
 
     from erstwhile.embed.models import EmbeddingModel
     from erstwhile.embed.protocol import Role
@@ -31,7 +31,7 @@ RUN_TOKENS = 128
 SHARING = 2
 # From so many runs on, threads take whole runs.
 MANY = 4
-ERRORS_ONLY = 3
+NEEDED_BY = "embedding"
 # Outputs with a vector per token, as exporters call them; the first output otherwise.
 TOKEN_OUTPUTS = ("token_embeddings", "last_hidden_state")
 
@@ -128,8 +128,9 @@ class _Loaded:
     def __init__(self, model: EmbeddingModel, threads: int) -> None:
         self._model = model
         self._threads = threads
-        self._tokenizer = _open_tokenizer(model)
-        self._session = _open_session(model, threads=min(threads, SHARING))
+        self._tokenizer = open_tokenizer(model.tokenizer, needed_by=NEEDED_BY)
+        self._tokenizer.enable_truncation(model.max_tokens)
+        self._session = self._open(threads=min(threads, SHARING))
         self._lock = threading.Lock()
         self._single: InferenceSession | None = None
         self._inputs = {given.name: given.type for given in self._session.get_inputs()}
@@ -139,6 +140,9 @@ class _Loaded:
         names = [given.name for given in self._session.get_outputs()]
         self._output = next((name for name in TOKEN_OUTPUTS if name in names), names[0])
         self.dimension = model.dimension or len(self.run([self.encode("")])[0])
+
+    def _open(self, *, threads: int) -> InferenceSession:
+        return open_session(self._model.onnx, threads=threads, needed_by=NEEDED_BY)
 
     def encode(self, text: str) -> list[int]:
         """Token ids, cut to the model's length."""
@@ -158,7 +162,7 @@ class _Loaded:
         if self._threads == 1 or len(runs) < MANY:
             return [self.run(batch) for batch in runs]
         with self._lock:
-            self._single = self._single or _open_session(self._model, threads=1)
+            self._single = self._single or self._open(threads=1)
         with ThreadPoolExecutor(min(self._threads, len(runs)), thread_name_prefix="erstwhile-embed") as pool:
             return list(pool.map(partial(self.run, session=self._single), runs))
 
@@ -174,9 +178,7 @@ class _Loaded:
             "position_ids": np.broadcast_to(np.arange(ids.shape[1]), ids.shape),
         }
         try:
-            (output,) = (session or self._session).run(
-                [self._output], {name: feed[name].astype(_DTYPES.get(kind, "int64")) for name, kind in self._inputs.items()}
-            )
+            (output,) = (session or self._session).run([self._output], {name: feed[name].astype(dtype_of(kind)) for name, kind in self._inputs.items()})
         except Exception as error:
             raise ModelCorruptError(f"{self._model.onnx} cannot be run ({type(error).__name__}); export it as a plain text encoder") from error
         return np.stack([self._vector(rows) for rows in output])
@@ -196,45 +198,6 @@ class _Loaded:
             raise ModelCorruptError(f"{self._model.onnx} gave no usable vector; export it as a plain text encoder")
         vector: NDArray[np.float32] = (exact / length).astype(np.float32)
         return vector
-
-
-_DTYPES = {"tensor(int32)": "int32"}
-
-
-def _open_tokenizer(model: EmbeddingModel) -> Tokenizer:
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise MissingDependencyError("embedding needs tokenizers; run: pip install tokenizers") from error
-    try:
-        tokenizer = Tokenizer.from_file(str(model.tokenizer))
-    except Exception as error:
-        raise ModelCorruptError(f"{model.tokenizer} is not a tokenizer that this version of tokenizers reads; fetch or install the model again") from error
-    # Files come with the padding and the cut of whoever saved them last.
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(model.max_tokens)
-    return tokenizer
-
-
-def _open_session(model: EmbeddingModel, *, threads: int) -> InferenceSession:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError("embedding needs onnxruntime; run: pip install onnxruntime") from error
-    onnxruntime.disable_telemetry_events()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = ERRORS_ONLY
-    # An arena keeps the memory of the longest text for good, and is no faster here.
-    options.enable_cpu_mem_arena = False
-    # Threads wait for work by spinning while a text is run, which is what makes sharing pay, and not after it.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    try:
-        return onnxruntime.InferenceSession(str(model.onnx), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelCorruptError(f"{model.onnx} is not a model that this version of onnxruntime loads; fetch or install the model again") from error
 
 
 def _available_cores() -> int:

@@ -13,6 +13,7 @@ from erstwhile.extract.scoring import weighed
 from erstwhile.extract.sentences import Sentence, quoted_spans, sentences
 from erstwhile.extract.worth import is_own, said_by_agent, worth
 from erstwhile.model import SourceKind, Version
+from erstwhile.turns import AGENTS, SILENT
 
 __all__ = ["drawn_from"]
 
@@ -27,18 +28,16 @@ MATERIAL: Final = 12
 OWN_SHARE: Final = 0.25
 """Below this share of sentences in the first person, a long turn is material: only what is in the first person is drawn from it."""
 _AROUND: Final = " \t\r\n,;:-\u2013—*_"
-_SILENT: Final = frozenset({"tool", "function", "system", "developer"})
-_AGENTS: Final = frozenset({"assistant", "ai", "agent", "model", "bot"})
 
 
 def drawn_from(turn: Version, *, place: int) -> list[Drawn]:
     """The memories of one turn, in the order of its text; ``place`` is the turn's among those that were handed in."""
     role = str(turn.metadata.get("role") or turn.source.actor).lower()
-    if role in _SILENT or turn.source.kind is SourceKind.TOOL:
+    if role in SILENT or turn.source.kind is SourceKind.TOOL:
         return []
     text = turn.content
     found: dict[str, Drawn] = {}
-    for content, confidence in _by_agent(text) if role in _AGENTS else _by_person(text):
+    for content, confidence in _by_agent(text) if role in AGENTS else _by_person(text):
         if content not in found:
             kind, sure = weighed(content)
             found[content] = Drawn(turn=place, content=content, type=kind, type_confidence=sure, confidence=confidence, quote=content)

@@ -13,6 +13,7 @@ from erstwhile.errors import InvalidInputError
 from erstwhile.extract.protocol import Drawn, Extractor
 from erstwhile.llm import Chat, Fence
 from erstwhile.model import MemoryType, SourceKind, Version, check_text
+from erstwhile.turns import SILENT
 
 __all__ = ["MAX_DRAWN", "MAX_MEMORY", "MAX_PER_TURN", "LlmExtractor"]
 
@@ -26,8 +27,6 @@ MAX_TURNS: Final = 40
 """Most turns in one prompt: with more, models begin to leave some out."""
 MAX_DRAWN: Final = 4 * 65_536
 """Longest answer that is read, in characters."""
-SILENT: Final = frozenset({"tool", "function", "system", "developer"})
-"""Roles whose turns are no one's assertion: the output of a tool, and what an application tells its model."""
 
 _TASK: Final = """\
 Turns of a conversation are given, numbered. Draw from them the memories that are worth keeping for a later conversation.

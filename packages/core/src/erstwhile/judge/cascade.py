@@ -74,24 +74,31 @@ def _nothing(pair: Pair) -> Judgement:
     return Judgement(relation=Relation.COEXISTS, score=round(min(1.0, max(0.0, 1 - pair.cosine)), 6), reason="Nothing tells that they clash.")
 
 
-def _allowed(judgement: Judgement, pair: Pair) -> Judgement:  # noqa: PLR0911 - one return for each thing that is compared
-    if judgement.judge != RULES and _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE):
-        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason="They speak of two things.", judge=judgement.judge)
-    if judgement.relation is Relation.DUPLICATE and judgement.judge != RULES and (other := _otherwise(pair)):
-        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
-    if judgement.relation is Relation.DUPLICATE and judgement.judge != RULES and _named(pair.earlier) != _named(pair.later):
-        # Likely the same; but what names somebody or something else is kept as a memory of its own.
-        return replace(judgement, score=min(judgement.score, ALIKE))
+def _allowed(judgement: Judgement, pair: Pair) -> Judgement:
+    if judgement.judge != RULES:
+        judgement = _compared(judgement, pair)
     if judgement.relation is not Relation.SUPERSEDES:
         return judgement
-    if judgement.judge != RULES and len({claim.slot for claim in pair.earlier.claims}) > 1:
-        reason = f"{judgement.reason} The earlier one says several things, some of which may still hold."
-        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=reason, ends=False)
     later = _reading(pair.later)
     explicit = judgement.explicit or later.has("corrected")
     if pair.same_time and not explicit:
         return replace(judgement, relation=Relation.CONTRADICTS, reason=f"{judgement.reason} Both are said of the same time.", ends=False)
     return replace(judgement, explicit=explicit, ends=judgement.ends or _ends(pair, later))
+
+
+def _compared(judgement: Judgement, pair: Pair) -> Judgement:
+    """As much of what a judge without rules says as the claims, values and names of the two bear out."""
+    if _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE):
+        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason="They speak of two things.", judge=judgement.judge)
+    if judgement.relation is Relation.DUPLICATE and (other := _otherwise(pair)):
+        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
+    if judgement.relation is Relation.DUPLICATE and _named(pair.earlier) != _named(pair.later):
+        # Likely the same; but what names somebody or something else is kept as a memory of its own.
+        return replace(judgement, score=min(judgement.score, ALIKE))
+    if judgement.relation is Relation.SUPERSEDES and len({claim.slot for claim in pair.earlier.claims}) > 1:
+        reason = f"{judgement.reason} The earlier one says several things, some of which may still hold."
+        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=reason, ends=False)
+    return judgement
 
 
 def _named(version: Version) -> frozenset[str]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from erstwhile.errors import MissingDependencyError, ModelCorruptError, ModelNotFoundError
+from erstwhile.errors import ModelCorruptError
+from erstwhile.inference import INSTALL_AGAIN, check_sha256, open_session, open_tokenizer, pair_feed, pair_inputs, pair_threads, unreadable
 from erstwhile.relations import Judgement, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
-    from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
 
     from erstwhile.judge.protocol import Pair
 
@@ -27,11 +25,7 @@ __all__ = ["MANIFEST_FORMAT", "OnnxJudge"]
 
 MANIFEST_FORMAT: Final = 1
 FILES: Final = ("model.onnx", "tokenizer.json")
-ERRORS_ONLY: Final = 3
-REQUIRED: Final = frozenset({"input_ids", "attention_mask"})
-OPTIONAL: Final = frozenset({"token_type_ids"})
-THREADS: Final = 2
-"""A pair is shared out between so many: a third faster, to the same bits."""
+NEEDED_BY: Final = "this judge"
 LONGEST: Final = 16
 """Characters for each token that may be read: a longer pair has too many tokens, unless it is no text, and is not worth counting them."""
 CLASHES: Final = (Relation.SUPERSEDES, Relation.CONTRADICTS)
@@ -149,7 +143,7 @@ class OnnxJudge:
         with self._lock:
             if self._loaded is None:
                 for name in FILES:
-                    _verify(self._folder / name, self._manifest.files[name].sha256)
+                    check_sha256(self._folder / name, self._manifest.files[name].sha256)
                 self._loaded = _Loaded(self._folder, self._manifest)
             return self._loaded
 
@@ -161,13 +155,11 @@ class _Loaded:
         self._onnx = folder / "model.onnx"
         self._labels = len(manifest.labels)
         self._max_tokens = manifest.max_tokens
-        self._tokenizer = _open_tokenizer(folder / "tokenizer.json")
-        self._session = _open_session(self._onnx)
-        self._inputs: Mapping[str, str] = {given.name: given.type for given in self._session.get_inputs()}
-        if not REQUIRED <= self._inputs.keys() <= REQUIRED | OPTIONAL:
-            raise ModelCorruptError(
-                f"{self._onnx} takes {', '.join(sorted(self._inputs))}; export it to take input_ids, attention_mask and, if it needs them, token_type_ids"
-            )
+        self._tokenizer = open_tokenizer(folder / "tokenizer.json", needed_by=NEEDED_BY)
+        # What is too long is left alone.
+        self._tokenizer.no_truncation()
+        self._session = open_session(self._onnx, threads=pair_threads(), needed_by=NEEDED_BY)
+        self._inputs = pair_inputs(self._session, self._onnx)
         self._output = self._session.get_outputs()[0].name
         # A model of other labels than the manifest's is found out here, and not in the middle of somebody's write.
         self.shares("a", "b")
@@ -181,8 +173,7 @@ class _Loaded:
         encoding = self._tokenizer.encode(earlier, later)
         if not 0 < len(encoding.ids) <= self._max_tokens:
             return None
-        given = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask, "token_type_ids": encoding.type_ids}
-        feed = {name: np.array([given[name]], dtype=np.int32 if kind == "tensor(int32)" else np.int64) for name, kind in self._inputs.items()}
+        feed = pair_feed(encoding, self._inputs)
         try:
             (output,) = self._session.run([self._output], feed)
         except Exception as error:
@@ -207,54 +198,6 @@ def _read_manifest(path: Path) -> _Manifest:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Manifest)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelCorruptError(f"{path} is no manifest of a judge ({error}); fetch or install the model again") from error
-
-
-def _verify(path: Path, expected: str) -> None:
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if found != expected:
-        raise ModelCorruptError(f"{path} has SHA-256 {found[:12]}…, its manifest says {expected[:12]}…; fetch or install the model again")
-
-
-def _unreadable(path: Path, error: OSError) -> ModelNotFoundError:
-    return ModelNotFoundError(f"{path} cannot be read ({error.strerror}); fetch or install the model again")
-
-
-def _open_tokenizer(path: Path) -> Tokenizer:
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise MissingDependencyError("this judge needs tokenizers; run: pip install tokenizers") from error
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:
-        raise ModelCorruptError(f"{path} is not a tokenizer that this version of tokenizers reads; fetch or install the model again") from error
-    # Files come with the padding and the cut of whoever saved them last; here nothing is padded, and what is too long is left alone.
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
-
-
-def _open_session(path: Path) -> InferenceSession:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError("this judge needs onnxruntime; run: pip install onnxruntime") from error
-    onnxruntime.disable_telemetry_events()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1)
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = ERRORS_ONLY
-    options.enable_cpu_mem_arena = False
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelCorruptError(f"{path} is not a model that this version of onnxruntime loads; fetch or install the model again") from error
+        raise ModelCorruptError(f"{path} is no manifest of a judge ({error}); {INSTALL_AGAIN}") from error

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from erstwhile.mentions.expressions import Amount, Cycle, Unit
+from erstwhile.time import MONTH_NAMES
 
 __all__ = [
     "AMOUNTS",
@@ -42,12 +43,12 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-_MONTH_NAMES: Final = _words("january february march april may june july august september october november december")
+_MONTHS: Final = tuple(month.lower() for month in MONTH_NAMES)
 _WEEKDAY_NAMES: Final = _words("monday tuesday wednesday thursday friday saturday sunday")
 
 MONTHS: Final[Mapping[str, int]] = {
-    **{name: number for number, name in enumerate(_MONTH_NAMES, start=1)},
-    **{name[:3]: number for number, name in enumerate(_MONTH_NAMES, start=1)},
+    **{name: number for number, name in enumerate(_MONTHS, start=1)},
+    **{name[:3]: number for number, name in enumerate(_MONTHS, start=1)},
     "sept": 9,
 }
 PLAIN_MONTHS: Final = frozenset(_words("january february july september october november december"))

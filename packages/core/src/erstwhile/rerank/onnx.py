@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from erstwhile.errors import InvalidInputError, MissingDependencyError, ModelCorruptError, ModelNotFoundError
+from erstwhile.errors import InvalidInputError, ModelCorruptError, ModelNotFoundError
+from erstwhile.inference import open_session, open_tokenizer, pair_feed, pair_inputs, pair_threads, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
 __all__ = ["OnnxReranker"]
@@ -28,11 +27,8 @@ DEFAULT_MAX_TOKENS: Final = 512
 """What encoders of the kind of BERT read at most. A model that could read more takes longer, and a memory is seldom as long."""
 LEAST_MAX_TOKENS: Final = 16
 """With less there is no room for a question and a text."""
-THREADS: Final = 2
-"""A pair is shared out between so many, as in a judge."""
-ERRORS_ONLY: Final = 3
-REQUIRED: Final = frozenset({"input_ids", "attention_mask"})
-OPTIONAL: Final = frozenset({"token_type_ids"})
+NEEDED_BY: Final = "this reranker"
+FETCH_AGAIN: Final = "fetch the model again"
 EXPORT_AGAIN: Final = "export a cross-encoder of one output, or of two of which the last means relevant"
 
 
@@ -67,7 +63,7 @@ class OnnxReranker:
             raise InvalidInputError(f"threads is {threads}; use 1 or more")
         self._folder, self._onnx = _locate(Path(folder).expanduser())
         self._max_tokens = max_tokens or _declared_tokens(self._folder)
-        self._threads = threads or min(THREADS, os.cpu_count() or 1)
+        self._threads = threads or pair_threads()
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
 
@@ -110,12 +106,8 @@ class _Loaded:
     def __init__(self, onnx: Path, tokenizer: Path, *, max_tokens: int, threads: int) -> None:
         self._onnx = onnx
         self._tokenizer = _open_tokenizer(tokenizer, max_tokens)
-        self._session = _open_session(onnx, threads)
-        self._inputs: Mapping[str, str] = {given.name: given.type for given in self._session.get_inputs()}
-        if not REQUIRED <= self._inputs.keys() <= REQUIRED | OPTIONAL:
-            raise ModelCorruptError(
-                f"{onnx} takes {', '.join(sorted(self._inputs))}; export it to take input_ids, attention_mask and, if it needs them, token_type_ids"
-            )
+        self._session = open_session(onnx, threads=threads, needed_by=NEEDED_BY, mend=FETCH_AGAIN)
+        self._inputs = pair_inputs(self._session, onnx)
         self._output = self._session.get_outputs()[0].name
         # A model of another kind is found out here, and not in the middle of somebody's question.
         self.score("a", "b")
@@ -125,8 +117,7 @@ class _Loaded:
         import numpy as np  # late: importing erstwhile.rerank must not import numpy
 
         encoding = self._tokenizer.encode(query, text)
-        given = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask, "token_type_ids": encoding.type_ids}
-        feed = {name: np.array([given[name]], dtype=np.int32 if kind == "tensor(int32)" else np.int64) for name, kind in self._inputs.items()}
+        feed = pair_feed(encoding, self._inputs)
         try:
             (output,) = self._session.run([self._output], feed)
         except Exception as error:
@@ -136,7 +127,7 @@ class _Loaded:
         if scores.shape not in {(1, 1), (1, 2)}:
             raise ModelCorruptError(f"{self._onnx} gives a pair an output of shape {scores.shape}; {EXPORT_AGAIN}")
         if not np.isfinite(scores).all():
-            raise ModelCorruptError(f"{self._onnx} gave a score that is not a finite number; fetch the model again, or {EXPORT_AGAIN}")
+            raise ModelCorruptError(f"{self._onnx} gave a score that is not a finite number; {FETCH_AGAIN}, or {EXPORT_AGAIN}")
         exact = [float(score) for score in scores[0]]
         # The softmax of two is the sigmoid of their difference.
         return _sigmoid(exact[-1] - (exact[0] if len(exact) == 2 else 0.0))
@@ -185,46 +176,18 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except OSError as error:
-        raise ModelNotFoundError(f"{path} cannot be read ({error.strerror}); fetch the model again") from error
+        raise unreadable(path, error, mend=FETCH_AGAIN) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelCorruptError(f"{path} holds no JSON object; fetch the model again") from error
+        raise ModelCorruptError(f"{path} holds no JSON object; {FETCH_AGAIN}") from error
 
 
 def _open_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
-    try:
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise MissingDependencyError("this reranker needs tokenizers; run: pip install tokenizers") from error
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:
-        raise ModelCorruptError(f"{path} is not a tokenizer that this version of tokenizers reads; fetch the model again") from error
+    tokenizer = open_tokenizer(path, needed_by=NEEDED_BY, mend=FETCH_AGAIN)
     added = tokenizer.num_special_tokens_to_add(is_pair=True)
     if not 0 < added <= max_tokens // 2:
         raise ModelCorruptError(
             f"{path} puts {added} tokens of its own into a pair of {max_tokens}; save it with the post-processor of the model, which keeps the texts apart"
         )
-    # Files come with the padding and the cut of whoever saved them last.
-    tokenizer.no_padding()
     # The longer one first: whichever takes no more than half of the room stays whole.
     tokenizer.enable_truncation(max_tokens, strategy="longest_first")
     return tokenizer
-
-
-def _open_session(path: Path, threads: int) -> InferenceSession:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError("this reranker needs onnxruntime; run: pip install onnxruntime") from error
-    onnxruntime.disable_telemetry_events()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = ERRORS_ONLY
-    options.enable_cpu_mem_arena = False
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelCorruptError(f"{path} is not a model that this version of onnxruntime loads; fetch the model again") from error

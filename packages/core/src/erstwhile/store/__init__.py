@@ -1,6 +1,6 @@
 """Where versions are kept. Other modules see the protocol and its operations only."""
 
-from erstwhile.store.lexical import document_terms, query_terms, version_terms
+from erstwhile.store.lexical import document_terms, query_terms
 from erstwhile.store.protocol import TURN, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.reference import ReferenceStore
 from erstwhile.store.seats import LAST_DAY, Seat, day_of, days_of, name_mark, names_of
@@ -24,5 +24,4 @@ __all__ = [
     "name_mark",
     "names_of",
     "query_terms",
-    "version_terms",
 ]

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from erstwhile.model import Version
+from erstwhile.time import MONTH_NAMES
 
 if TYPE_CHECKING:
     from qdrant_edge import Bm25, SparseVector
@@ -21,7 +22,6 @@ AVERAGE_LENGTH: Final = 24.0
 """Expected tokens of a memory, for BM25's length normalisation. Fixed, so that a vector depends on its own text only."""
 CONTEXT_WEIGHT: Final = 0.5
 """What a word of the turn that a turn answers weighs beside one of its own; on LoCoMo 0.3 to 0.7 find the same, and either much more than none."""
-MONTHS: Final = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 
 @cache
@@ -33,7 +33,7 @@ def _model() -> "Bm25":
 
 def version_terms(version: Version) -> dict[int, float]:
     """Weights of the words that a version is found by: its content, aliases and tags, who said it, from which day it holds, and what it answers."""
-    day = f"{version.valid_from.day} {MONTHS[version.valid_from.month - 1]} {version.valid_from.year}"
+    day = f"{version.valid_from.day} {MONTH_NAMES[version.valid_from.month - 1]} {version.valid_from.year}"
     terms = document_terms("\n".join((version.content, *version.aliases, *version.tags, version.source.actor, day)))
     answered = document_terms(version.context) if version.context else {}
     for term, weight in answered.items():

@@ -6,13 +6,14 @@ from typing import Final
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import MAX_CONTENT
+from erstwhile.time import MONTH_NAMES
 from erstwhile.transfer.conversations import Conversation, Question, Session, Spoken
 from erstwhile.transfer.fields import Fields
 from erstwhile.turns import Message
 
 __all__ = ["is_locomo", "read_sample"]
 
-MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+MONTHS: Final = tuple(month.lower() for month in MONTH_NAMES)
 # Not strptime: its names of months, and of the halves of the day, are those of the machine's language.
 SAID_AT: Final = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d\d) (?P<half>am|pm) on (?P<day>\d{1,2}) (?P<month>[a-z]+),? (?P<year>\d{4})")
 SESSION: Final = re.compile(r"session_(\d+)")
