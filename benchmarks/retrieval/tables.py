@@ -25,6 +25,8 @@ SUMMARY: Final = (
     ("LongMemEval-S, sessions", "longmemeval", "session", "all", ("recall@5", "any@5")),
     ("RealMem, sessions", "realmem", "session", "all", ("recall@5", "recall@10")),
 )
+CURVE: Final = (0, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1)
+"""Shares of the answers that may be lost, for the plot."""
 
 Values = Mapping[str, Any]
 
@@ -94,6 +96,20 @@ def _unanswerable(found: Values) -> Iterator[str]:
         by_signal.append((signal, *(_cut(*cuts[lost]) if lost in cuts else "—" for lost in LOST)))
     yield from grid(("if one signal alone decided", *(f"{100 * lost:.0f} % lost" for lost in LOST)), by_signal)
     yield ""
+    yield from _plot(found)
+
+
+def _plot(found: Values) -> Iterator[str]:
+    """The curve of a cut-off on relevance alone, as Mermaid draws it."""
+    if curve := cut_offs(found, "relevance", CURVE):
+        yield "```mermaid"
+        yield "xychart-beta"
+        yield '    title "A cut-off on relevance alone"'
+        yield f'    x-axis "answers found that are lost, %" [{", ".join(f"{100 * lost:g}" for lost in curve)}]'
+        yield '    y-axis "questions without an answer that get none, %" 0 --> 100'
+        yield f"    line [{', '.join(f'{100 * empty:.1f}' for _, empty in curve.values())}]"
+        yield "```"
+        yield ""
 
 
 def _cut(below: float, empty: float) -> str:

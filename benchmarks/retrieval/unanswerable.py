@@ -64,20 +64,21 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DIGITS)
 
 
-def cut_offs(found: Values, signal: str) -> dict[float, tuple[float, float]]:
+def cut_offs(found: Values, signal: str, losses: Sequence[float] = LOST) -> dict[float, tuple[float, float]]:
     """What a cut-off on one signal alone could do.
 
-    For each share of `LOST`: the cut-off below which at most that share of the questions lies whose evidence was found, and the share of unanswerable ones
+    For each share of ``losses``: the cut-off below which at most that share of the questions lies whose evidence was found, and the share of unanswerable ones
     below it. Both are read from the same questions, so the second flatters.
 
     Args:
         found: What `signals` gives.
         signal: One of `SIGNALS`. A missing one counts as lower than any.
+        losses: Shares of the answers found that may be lost, each below 1.
     """
     answered, own = found["answerable"], [-math.inf if value is None else value for value in found["answerable"][signal]]
     right = sorted(value for value, hit in zip(own, answered["found10"], strict=True) if hit)
     wrong = [-math.inf if value is None else value for value in found["unanswerable"][signal]]
     if not right or not wrong:
         return {}
-    cuts = {lost: right[math.floor(lost * len(right))] for lost in LOST}
+    cuts = {lost: right[math.floor(lost * len(right))] for lost in losses}
     return {lost: (cut, sum(value < cut for value in wrong) / len(wrong)) for lost, cut in cuts.items()}
