@@ -72,7 +72,7 @@ def test_the_page_says_what_was_found() -> None:
     assert "| questions that can be answered: empty answers | 1 of 2 (50.0 %) |" in text
     assert "| … of these, lost by the cut-off | 1 of 2 (50.0 %) |" in text
     assert "| dense | 100.0 % empty, below 0.7 |" in text
-    assert "    x-axis \"answers found that are lost, %\" [0, 0.25, 0.5, 1, 2, 3, 5, 7, 10]\n" in text
+    assert '    x-axis "answers found that are lost, %" [0, 0.25, 0.5, 1, 2, 3, 5, 7, 10]\n' in text
     assert f"    line [{', '.join(['0.0'] * 9)}]" in text
     assert "Model m@1; k 50; conversations 1, questions without evidence 2; recall 5.0 ms p50, 9.0 ms p95. a CPU" in text
     assert text.count("`the command`") == 3
