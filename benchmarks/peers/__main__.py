@@ -16,12 +16,11 @@ from benchmarks.peers.catalogue import DEFAULT, PEERS, Peer
 from benchmarks.peers.conversing import without_network
 from benchmarks.peers.environments import CACHE, Installed, InstallError, install
 from benchmarks.peers.measuring import MEASURED, Conversation, K, conversation_of, measure
-from benchmarks.peers.tables import peers_page
+from benchmarks.peers.tables import RESULTS, peers_page
 from benchmarks.retrieval.locomo import LOCOMO
 
 __all__ = ["main"]
 
-RESULTS: Final = environment.ROOT / "benchmarks/results/peers.json"
 LIMIT_S: Final = 90.0
 UNINSTALLED: Final = "not installed"
 

@@ -1,19 +1,31 @@
-"""What was measured of the peers, as tables. Pure: results in, Markdown out."""
+"""What was measured of the peers, as tables: `python -m benchmarks.peers.tables` writes docs/reference/peers.md. No figure there is typed by hand."""
 
+import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
+from benchmarks.environment import ROOT
 from benchmarks.markdown import Row, grid
 from benchmarks.peers.catalogue import UNMEASURED
 from benchmarks.peers.measuring import GROUPS, MEASURED
+from benchmarks.table import MARKED
 
-__all__ = ["peers_page"]
+__all__ = ["PAGE", "RESULTS", "peers_page", "rendered"]
+
+RESULTS: Final = ROOT / "benchmarks/results/peers.json"
+PAGE: Final = ROOT / "docs/reference/peers.md"
 
 Values = Mapping[str, Any]
 
 HEAD = ("peer", "embedder", "recall@5", "recall@10", "any@10", "recall p50 / p95, ms", "turns/s", "RSS, MB", "environment, MB")
 REPLACED = "‡"
 """Marks an embedder that is not the peer's own."""
+
+
+def rendered(page: str, found: Values) -> str:
+    """The page with what was found between its marks."""
+    body = peers_page(found)
+    return MARKED.sub(lambda _: body, page)
 
 
 def peers_page(found: Values) -> str:
@@ -83,3 +95,13 @@ def _run(found: Values) -> str:
         f"conversation. {about['cpu']}, {about['cores']} cores{load}; Python {about['python']}; {about['date'][:10]}, commit {about['commit']}: "
         f"`{found['command']}`."
     )
+
+
+def main() -> None:
+    """Write the page."""
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
