@@ -19,8 +19,9 @@ from benchmarks.peers.contract import Turn
 from benchmarks.peers.conversing import Worker, WorkerDiedError, WorkerFailedError, WorkerTimeoutError
 from benchmarks.peers.environments import REQUIREMENTS, Installed, InstallError
 from benchmarks.peers.measuring import Answer, Conversation, conversation_of, figures, measure
-from benchmarks.peers.tables import peers_page
+from benchmarks.peers.tables import PAGE, RESULTS, peers_page, rendered
 from benchmarks.retrieval.cases import Ask, Case, Talk
+from benchmarks.table import MARKED
 
 from erstwhile import Message
 
@@ -221,6 +222,13 @@ def test_a_peer_without_figures_is_named_with_the_reason() -> None:
     assert "- slow: timed out: search: no answer in time; 90 s for one conversation\n" in text
     assert all(f"- {name}: {reason}\n" in text for name, reason in UNMEASURED.items())
     assert "\n\n\n" not in text
+
+
+def test_the_page_is_that_of_the_results() -> None:
+    """No figure is typed by hand: run `python -m benchmarks.peers.tables` after a change of the results."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert len(MARKED.findall(page)) == 1
+    assert page == rendered(page, json.loads(RESULTS.read_text(encoding="utf-8")))
 
 
 def test_a_page_of_nothing_says_so() -> None:
