@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from erstwhile.errors import InvalidInputError
 from erstwhile.mentions import asks_when, mentions_of
 from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
+from erstwhile.policy import Policy
 from erstwhile.question import possible_names, without_names, without_times
-from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, hits_of, relevant
+from erstwhile.rank import FIRST, UNTRUSTED_FIRST, Asked, Ranked, fold, fuse, hits_of, relevant, with_said
 from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
 from erstwhile.store import Find, Search, Where, days_of, names_of, query_terms
 from erstwhile.time import AsOf, Instant, Interval
+from erstwhile.versions import said_by
 
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
@@ -34,11 +36,13 @@ class Reader:
     Args:
         ledger: The store and the clock.
         reranker: Puts the best hits into an order of its own. Default: none.
+        policy: How far each kind of source is trusted. Default: the shipped one.
     """
 
-    def __init__(self, ledger: "Ledger", reranker: Reranker | None = None) -> None:
+    def __init__(self, ledger: "Ledger", reranker: Reranker | None = None, policy: Policy | None = None) -> None:
         self._ledger = ledger
         self._reranker = reranker
+        self._policy = policy or Policy()
 
     def find(self, query: str, where: Where, k: int, *, min_relevance: float | None) -> tuple[Hit, ...]:
         """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before the time asked about."""
@@ -56,7 +60,24 @@ class Reader:
         found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
         wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
         hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT))
-        return self._reordered(query, hits)[:k]
+        hits = self._reordered(query, hits)
+        if len(hits) > UNTRUSTED_FIRST and not any(self._trusted(hit.version) for hit in hits[: UNTRUSTED_FIRST + 1]):
+            search = Search(where=where, vector=vector, text=query, limit=CHANNEL_LIMIT, seats=True)
+            hits = with_said(hits, said) if (said := self._said(search, asked, min_relevance)) is not None else hits
+        return hits[:k]
+
+    def _trusted(self, version: Version) -> bool:
+        return self._policy.trusts(said_by(version))
+
+    def _said(self, search: Search, asked: Asked, min_relevance: float | None) -> Hit | None:
+        """The best of what trusted sources say, if that answers the question as though nobody else had said anything."""
+        trusted = tuple(kind for kind in SourceKind if self._policy.trusts(kind) and (search.where.kinds is None or kind in search.where.kinds))
+        if not trusted:
+            return None
+        where = replace(search.where, kinds=trusted)
+        found = self._ledger.store.search(replace(search, where=where))
+        hits = relevant(self._read(fuse(found, asked), where, FIRST, asked), min_relevance, among=len(found))
+        return next((hit for hit in hits if self._trusted(hit.version)), None)
 
     def _reordered(self, query: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         if self._reranker is None:
@@ -90,7 +111,7 @@ class Reader:
                 drawn = self._versions(where, derived_from=turns) if turns else {}
                 sources = {id for version in fresh.values() for id in version.links.derived_from} & (found - read.keys())
                 fresh = {id: drawn[id] for id in drawn.keys() & (found - read.keys())} | self._versions(where, ids=sources)
-            hits = fold(read)
+            hits = fold(read, trusted=self._trusted)
             if len(hits) >= k:
                 break
         return hits[:k]
@@ -143,14 +164,16 @@ def conditions(
     min_confidence: float,
     pinned: bool | None,
     turns: bool,
+    quarantined: bool | None,
 ) -> Where:
     """What to look among; the arguments are those of `ScopedMemory.recall`.
 
     Raises:
         InvalidInputError: One of them cannot be used.
     """
-    if not isinstance(pinned, bool | None):
-        raise InvalidInputError(f"pinned: expected True, False or None, got {type(pinned).__name__}.")
+    for name, value in (("pinned", pinned), ("quarantined", quarantined)):
+        if not isinstance(value, bool | None):
+            raise InvalidInputError(f"{name}: expected True, False or None, got {type(value).__name__}.")
     return Where(
         scopes=scopes,
         types=named_types(types, turns=turns),
@@ -161,6 +184,7 @@ def conditions(
         # Nothing is less sure than 0, and a condition that always holds would cost a look at every version.
         confidence=check_share(min_confidence, name="min_confidence") or None,
         pinned=pinned,
+        quarantined=quarantined,
     )
 
 
