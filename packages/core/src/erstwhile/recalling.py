@@ -76,7 +76,7 @@ class Reader:
             return None
         where = replace(search.where, kinds=trusted)
         found = self._ledger.store.search(replace(search, where=where))
-        hits = relevant(self._read(fuse(found, asked), where, FIRST, asked), min_relevance, among=len(found))
+        hits = relevant(self._read(fuse(found, asked), where, FIRST, asked), min_relevance, among=max(len(found), FIRST))
         return next((hit for hit in hits if self._trusted(hit.version)), None)
 
     def _reordered(self, query: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:

@@ -130,7 +130,7 @@ def _luhn(number: str) -> bool:
     """Whether it is the number of a card: by the check digit of ISO/IEC 7812, and no digit repeated."""
     digits = [int(digit) for digit in number if digit.isdigit()]
     doubled = [digit if place % 2 == 0 else (digit * 2 - 9 if digit > 4 else digit * 2) for place, digit in enumerate(reversed(digits))]
-    return sum(doubled) % 10 == 0 and len(set(digits)) > 2
+    return sum(doubled) % 10 == 0 and len(set(digits)) > 1
 
 
 _NETWORKS: Final = (
@@ -145,7 +145,7 @@ OWN: Final = (
     SecretRule(kind="private-key", regex=f"{_KEY_HEADER}{_KEY_LINES}{_KEY_BODY}", keywords=("-----begin",)),
     SecretRule(
         kind="url-password",
-        regex=r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:\"'<>]{0,64}:([^\s/@\"'<>]{3,128})@[\w\[]",
+        regex=r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:\"'<>]{0,64}:([^\s/\"'<>]{3,128})@[\w\[]",
         keywords=("://",),
     ),
     SecretRule(
@@ -164,13 +164,13 @@ OWN: Final = (
     ),
     SecretRule(
         kind="password",
-        regex=rf"(?i)\b(?:passwords?|passwd|passphrase|passcode|pwd)(?:\s+(?:for|of|on|at|to)\s+(?:[\w'.-]+\s+){{0,4}}?[\w'.-]+?)?{_SAID}{_VALUE}",
+        regex=rf"(?i)(?<![^\W_])(?:passwords?|passwd|passphrase|passcode|pwd)(?:\s+(?:for|of|on|at|to)\s+(?:[\w'.-]+\s+){{0,4}}?[\w'.-]+?)?{_SAID}{_VALUE}",
         keywords=("passw", "passphrase", "passcode", "pwd"),
         holds=_looks_chosen,
     ),
     SecretRule(
         kind="api-key",
-        regex=rf"(?i)\b(?:{_NAME}[ _-]?)?(?:api[ _-]?key|access[ _-]?key|secret[ _-]?key|private[ _-]?key|secret|token|credentials?){_SAID}"
+        regex=rf"(?i)(?<![^\W_])(?:{_NAME}[ _-]?)?(?:api[ _-]?key|access[ _-]?key|secret[ _-]?key|private[ _-]?key|secret|token|credentials?){_SAID}"
         r"([\w.+/=~-]{16,512})(?=[\"'`*<>\[\](){},;]|[.!?:]?(?:\s|$))",
         keywords=("key", "secret", "token", "credential"),
         entropy=3.5,
