@@ -16,7 +16,6 @@ from benchmarks.guard.orders import HARMLESS, ORDERS
 from benchmarks.guard.secrets import ORDINARY, generated
 from benchmarks.guard.sets import agentdojo, public
 from benchmarks.guard.tables import RESULTS, rendered_page
-
 from erstwhile import cues_of, find_secrets
 from erstwhile.guard.secrets import masked_text
 

@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 __all__ = ["agentdojo", "public"]
 
@@ -31,7 +31,7 @@ def public(data: Path) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -44,7 +44,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def agentdojo(wheel: Path) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
-    """Of AgentDojo's package: each form of attack with each of its goals, and the goals alone; and the harmless mails, files and pages that agents read there."""
+    """Of AgentDojo's package: each form of attack with each goal, and the goals alone; and the harmless mails, files and pages that agents read there."""
     with zipfile.ZipFile(wheel) as package:
         files = {name: package.read(name).decode() for name in package.namelist() if name.endswith((".py", ".yaml"))}
     goals = sorted({goal for name, text in files.items() if name.endswith("injection_tasks.py") for goal in _goals(ast.parse(text))})

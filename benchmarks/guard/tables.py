@@ -33,13 +33,14 @@ def _lines(found: Values) -> Iterator[str]:
     yield from ("## Orders: false alarms", "", *_rates("harmless texts", found["false_alarms"], "kept apart", per=100), "")
     yield from ("## Orders: found", "", *_rates("orders", found["detected"], "found", per=100), "")
     halves = " and ".join(f"{_share(half, 100)} of the {name} ones" for name, half in found["halves"].items())
-    yield from (f"Of our own orders, {halves}.", "")
+    yield from (f"Of our own orders, {halves} (held out).", "")
     yield from ("## Secrets: found", "", *_rates("kind", found["secrets"], "found", per=100), "")
     yield from ("## Secrets: false alarms", "", *_rates("harmless texts", found["secret_alarms"], "taken for one", per=10_000), "")
     rows = [(name, f"{each['characters']:,.0f}", f"{each['secrets_us']:,.0f}", f"{each['cues_us']:,.0f}") for name, each in found["time"].items()]
     yield from ("## Time", "", *grid(("texts", "characters", "secrets, µs", "orders, µs"), rows), "")
     about = found["environment"]
-    yield f"A text on average; orders are looked for only in text from untrusted sources. {about['cpu']}, {about['cores']} cores, Python {about['python']}, {about['date'][:10]}."
+    machine = f"{about['cpu']}, {about['cores']} cores, Python {about['python']}, {about['date'][:10]}"
+    yield f"A text on average; orders are looked for only in text from untrusted sources. {machine}."
 
 
 def _rates(first: str, values: Values, what: str, *, per: int) -> Iterator[str]:

@@ -1,13 +1,12 @@
 """Memories whose judge and extractor were talked into anything."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pytest
 
 from erstwhile.embed import HashingEmbedder
-from erstwhile.extract import Drawn, RuleExtractor
-from erstwhile.judge import Pair, RuleJudge
+from erstwhile.extract import Drawn, Extractor, RuleExtractor
+from erstwhile.judge import Judge, Pair, RuleJudge
 from erstwhile.ledger import Ledger
 from erstwhile.model import MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.policy import Policy
@@ -54,7 +53,7 @@ def clock() -> FixedClock:
 def make(clock: FixedClock) -> Callable[..., ScopedMemory]:
     """Makes a memory of its own with a judge and an extractor; without any, those that need no model."""
 
-    def make(judge: Any = None, extractor: Any = None, policy: Policy | None = None) -> ScopedMemory:
+    def make(judge: Judge | None = None, extractor: Extractor | None = None, policy: Policy | None = None) -> ScopedMemory:
         ledger = Ledger(store=ReferenceStore(fingerprint=MODEL.fingerprint, dimension=MODEL.dimension), embedder=MODEL, clock=clock)
         resolver = Resolver(judge=judge or RuleJudge(), policy=policy or Policy())
         return ScopedMemory(ledger, scope=Scope(user="ana"), resolver=resolver, extractor=extractor or RuleExtractor())

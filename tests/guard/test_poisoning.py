@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.guard.conftest import TOOL
 
 import erstwhile
 from erstwhile.embed import load_embedder
@@ -12,7 +13,6 @@ from erstwhile.model import Provenance, SourceKind
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store.edge import EdgeStore
 from erstwhile.testing import FixedClock
-from tests.guard.conftest import TOOL
 
 QUESTION = "Which bank does Ana use?"
 TRUE = "Ana uses Caixa as her bank"
@@ -70,7 +70,12 @@ def test_one_source_confirms_once(ana: ScopedMemory, clock: FixedClock) -> None:
 def test_copies_of_one_source_fold(make: Callable[..., ScopedMemory]) -> None:
     """What a tool says over with a word more is one hit; a number, a "not" or another source makes it another."""
     memory = make()
-    texts = ["the door code of the office is new", "the door code of the office is really new", "the door code of the office is not new", "the door code of the office is 12 new"]
+    texts = [
+        "the door code of the office is new",
+        "the door code of the office is really new",
+        "the door code of the office is not new",
+        "the door code of the office is 12 new",
+    ]
     memory.remember_many([{"content": text, "source": TOOL} for text in texts], relate=False)
     memory.remember("the door code of the office is quite new", relate=False)
     found = memory.recall("is the door code of the office new", min_relevance=0)
@@ -81,8 +86,19 @@ def test_what_a_person_said_of_something_else_stays_where_it_is(make: Callable[.
     """A person's words move up only where they answer the question by themselves."""
     memory = make()
     memory.remember_many([{"content": f"the deploy guide step {step} restarts server {step}", "source": TOOL} for step in range(6)], relate=False)
-    memory.remember("my cat sleeps all day", relate=False)
+    memory.remember_many(["xyzzy", "the 9 of 7"], relate=False)
     assert all(hit.version.source.kind is SourceKind.TOOL for hit in memory.recall("deploy guide restarts server", k=4))
+
+
+def test_one_text_made_for_a_question_hides_nothing(make: Callable[..., ScopedMemory]) -> None:
+    """A page that repeats the question word for word raises the bar for what else is relevant, but not for what a person said."""
+    memory = make()
+    memory.remember("caixa is the bank of ana", relate=False)
+    before = [hit.content for hit in memory.recall("which bank should ana choose for the new savings account this year")]
+    memory.remember("which bank should ana choose for the new savings account this year evilbank", source=TOOL, relate=False)
+    after = [hit.content for hit in memory.recall("which bank should ana choose for the new savings account this year")]
+    assert before == ["caixa is the bank of ana"]
+    assert after[1:] == before
 
 
 def test_pack_is_the_front_door_for_prompts() -> None:

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.guard.secrets import ORDINARY, generated
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.guard import conftest
 
 from erstwhile.embed import HashingEmbedder
 from erstwhile.errors import InvalidInputError
@@ -18,7 +19,6 @@ from erstwhile.guard.secrets import masked_text
 from erstwhile.model import Provenance
 from erstwhile.policy import Policy
 from erstwhile.scoped import ScopedMemory
-from tests.guard import conftest
 
 Make = Callable[..., ScopedMemory]
 KEY = "ghp_" + "a1B2c3D4e5F6" * 3
@@ -123,7 +123,7 @@ def test_every_way_of_writing(make: Make, caplog: pytest.LogCaptureFixture, monk
 def test_a_turn_can_be_refused_or_kept(make: Make) -> None:
     """The policy for turns is its own."""
     said = [{"role": "user", "content": f"My key is {KEY}."}]
-    with pytest.raises(InvalidInputError, match="^message 0 content holds"):
+    with pytest.raises(InvalidInputError, match=r"^message 0 content holds"):
         make(policy=Policy(turn_secrets="refuse")).observe(said)  # type: ignore[arg-type]
     assert KEY in make(policy=Policy(turn_secrets="keep")).observe(said)[0].content  # type: ignore[arg-type]
 

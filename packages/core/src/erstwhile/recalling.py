@@ -15,7 +15,6 @@ from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
 from erstwhile.store import Find, Search, Where, days_of, names_of, query_terms
 from erstwhile.time import AsOf, Instant, Interval
-from erstwhile.versions import said_by
 
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
@@ -61,13 +60,13 @@ class Reader:
         wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
         hits = relevant(self._read(fuse(found, asked), where, wanted, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT))
         hits = self._reordered(query, hits)
-        if len(hits) > UNTRUSTED_FIRST and not any(self._trusted(hit.version) for hit in hits[: UNTRUSTED_FIRST + 1]):
+        if hits and not any(self._trusted(hit.version) for hit in hits[: UNTRUSTED_FIRST + 1]):
             search = Search(where=where, vector=vector, text=query, limit=CHANNEL_LIMIT, seats=True)
             hits = with_said(hits, said) if (said := self._said(search, asked, min_relevance)) is not None else hits
         return hits[:k]
 
     def _trusted(self, version: Version) -> bool:
-        return self._policy.trusts(said_by(version))
+        return self._policy.trusts(version.source.kind)
 
     def _said(self, search: Search, asked: Asked, min_relevance: float | None) -> Hit | None:
         """The best of what trusted sources say, if that answers the question as though nobody else had said anything."""
@@ -76,8 +75,8 @@ class Reader:
             return None
         where = replace(search.where, kinds=trusted)
         found = self._ledger.store.search(replace(search, where=where))
-        hits = relevant(self._read(fuse(found, asked), where, FIRST, asked), min_relevance, among=max(len(found), FIRST))
-        return next((hit for hit in hits if self._trusted(hit.version)), None)
+        hits = relevant(self._read(fuse(found, asked), where, FIRST, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT))
+        return hits[0] if hits else None
 
     def _reordered(self, query: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         if self._reranker is None:

@@ -154,6 +154,7 @@ class ScopedMemory(ReadableMemory):
 
         Turns are evidence: they accumulate and are never superseded. The memories drawn are typed, hold from when they were said, and are compared with what
         the scope holds, as by `remember`. Greetings, questions and suppositions are kept as turns only; what an assistant says counts as inferred.
+        Secrets are masked, as the policy says; what a tool, a page, a document or a model says and gives orders is kept apart, and nothing is drawn from it.
 
         Args:
             messages: In order. `Message` objects, or mappings with ``role`` and ``content`` and where known ``at`` (when it was said), ``name``, ``id`` and
