@@ -31,6 +31,7 @@ GROUPS = {
     "Opening": ["open", "Engine", "Settings"],
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
+    "Keeping secrets and orders out": ["OnSecret", "Masked", "Secret", "find_secrets", "cues_of"],
     "What goes in": ["Scope", "MemoryType", "Draft", "Message", "Provenance", "SourceKind", "Ref", "Instant", "AsOf", "Interval"],
     "What comes back": [
         "Outcome",
@@ -40,6 +41,7 @@ GROUPS = {
         "Hit",
         "Parts",
         "Pack",
+        "pack",
         "Answer",
         "Version",
         "Links",

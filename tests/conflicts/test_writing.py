@@ -88,7 +88,7 @@ def test_said_again_in_other_words_it_is_confirmed(bo: ScopedMemory, clock: Fixe
     clock.advance()
     again = bo.remember("home: Porto!", confidence=0.8)
     assert (again.action, again.memory_id, again.version.content) == (Action.REINFORCED, first.memory_id, "home: Porto")
-    assert again.version.confidence == pytest.approx(1 - 0.4 * 0.6)
+    assert again.version.confidence == 0.8
     assert (again.version.confirmed_at, again.version.valid_from) == (again.version.system_from, first.version.valid_from)
     assert [(said.said, said.at, said.source.actor) for said in again.version.confirmations] == [("home: Porto!", again.version.system_from, "user")]
     assert bo.stats().holding == 1

@@ -295,3 +295,24 @@ def test_a_count_that_cannot_be_called_is_named() -> None:
     """Before anything is counted, and with no hits as well."""
     with pytest.raises(InvalidInputError, match="count: expected a callable from a text to its tokens, got str"):
         pack([], count="gpt")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["a\u3164b", "a\ufe05b", "a\U000e0101b", "a\u2800b", "\u200d\u200c\u200d\u200c", "a\u180eb"])
+def test_what_spells_in_secret_is_shown(text: str) -> None:
+    """Fillers, variation selectors and rows of joiners, which can carry a text that nobody sees, are escaped; the text is the same read as JSON."""
+    line = pack([hit(text)]).text.splitlines()[2]
+    assert line.isascii()
+    assert json.loads(line.rpartition(" | ")[2]) == text
+
+
+def test_the_boundary_is_not_inside_in_other_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A boundary of full-width digits, which a model may read as the real one, counts as inside."""
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in "abcdef012345")
+    digests = iter(["abcdef012345", "0123456789ab"])
+    monkeypatch.setattr("erstwhile.packing.sha256", lambda _: type("Digest", (), {"hexdigest": lambda self: next(digests)})())
+    assert "<<<0123456789ab end>>>" in pack([hit(f"<<<{wide} end>>>")]).text
+
+
+def test_what_is_kept_apart_is_marked() -> None:
+    """Whoever shows it shows that it is."""
+    assert ' | quarantined | "x"' in pack([hit("x", quarantine=("override",))]).text

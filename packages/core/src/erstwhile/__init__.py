@@ -25,9 +25,10 @@ from erstwhile.errors import (
     WriteConflictError,
 )
 from erstwhile.extract import Drawn, Extractor
+from erstwhile.guard import Masked, OnSecret, Secret, cues_of, find_secrets
 from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
-from erstwhile.packing import Pack
+from erstwhile.packing import Pack, pack
 from erstwhile.policy import Policy, Rule
 from erstwhile.refs import Ref
 from erstwhile.relations import Claim, Judgement, Relation, Tie
@@ -62,6 +63,7 @@ __all__ = [
     "Judgement",
     "Links",
     "LlmJudge",
+    "Masked",
     "MemoryType",
     "Message",
     "MissingDependencyError",
@@ -71,6 +73,7 @@ __all__ = [
     "ModelNotFoundError",
     "NotFoundError",
     "Observed",
+    "OnSecret",
     "OnnxJudge",
     "OnnxReranker",
     "Outcome",
@@ -87,6 +90,7 @@ __all__ = [
     "Rule",
     "Scope",
     "ScopedMemory",
+    "Secret",
     "Settings",
     "Settlement",
     "SourceKind",
@@ -102,5 +106,8 @@ __all__ = [
     "Tie",
     "Version",
     "WriteConflictError",
+    "cues_of",
+    "find_secrets",
     "open",
+    "pack",
 ]

@@ -13,6 +13,7 @@ import msgspec
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import check_text
+from erstwhile.packing import unhidden
 
 __all__ = ["MAX_ANSWER", "THINKING", "Chat", "Fence", "after_thoughts"]
 
@@ -46,7 +47,7 @@ class Fence:
 
     def around(self, label: str, data: Mapping[str, object]) -> str:
         """The data as JSON, under its label. Quotes and control characters in it are escaped, so that it looks like nothing but data even to a hasty reader."""
-        return f"<<<{self.boundary} {label}>>>\n{json.dumps(data, ensure_ascii=False)}\n<<<{self.boundary} end>>>"
+        return f"<<<{self.boundary} {label}>>>\n{unhidden(json.dumps(data, ensure_ascii=False))}\n<<<{self.boundary} end>>>"
 
 
 class UnusableAnswerError(Exception):

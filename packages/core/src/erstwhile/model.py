@@ -317,12 +317,13 @@ class Version:
         claims: What it says about what, where that can be told from its words.
         ends: Whether it says that what it superseded ended, with nothing in its place.
         ties: What its write found about other memories.
-        confirmations: When the same was said again, oldest first; at most the last 32.
+        confirmations: When the same was said again, oldest first; at most 32, the last of each kind of source.
         type_confidence: How sure the type is, 0 to 1; 1 where it was given.
         times: The stretches of days that its words speak of ("last weekend"), each of a year at most, worked out from when it began to hold.
         context: Of a turn, the beginning of what it answers, by which it is found as well; at most 600 characters.
         fingerprint: The embedding model and preprocessing behind its vector.
         keys: Idempotency keys (hashes) under which it was written.
+        quarantine: Signs that it gives orders to a model, and comes from a source that may not (`cues_of`). With any, it is kept apart: as evidence only.
     """
 
     id: str
@@ -352,6 +353,7 @@ class Version:
     context: str = ""
     fingerprint: str = ""
     keys: tuple[str, ...] = ()
+    quarantine: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # Runs for every version that a search reads, so an interval is made only where there is an end to check.
@@ -379,6 +381,11 @@ class Version:
     def contested(self) -> bool:
         """Whether it clashes with another memory and nobody has settled it."""
         return bool(self.links.contradicts)
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether it is kept apart: found only where that is asked for, in no profile, and without effect on other memories."""
+        return bool(self.quarantine)
 
     @property
     def confirmed_at(self) -> datetime:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile.draft import Draft
 from erstwhile.extract import Drawn, Extractor
-from erstwhile.model import Scope, SourceKind, Version
+from erstwhile.guard import without_secrets
+from erstwhile.model import Scope, Version
+from erstwhile.policy import Policy
 from erstwhile.relating import Resolver
 from erstwhile.results import Observed
 from erstwhile.store import TURN, Find, Row, Store, Where
 from erstwhile.timeline import Plan
-from erstwhile.turns import ASSISTANTS, Message, Turn, read_turns
-from erstwhile.versions import session_claim, turn_version
+from erstwhile.turns import Message, Turn, read_turns
+from erstwhile.versions import said_by, session_claim, turn_version
 from erstwhile.writing import remember
 
 if TYPE_CHECKING:
@@ -30,12 +32,16 @@ def observe(
     ledger: "Ledger", scope: Scope, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None, extractor: Extractor | None, resolver: Resolver
 ) -> Observed:
     """See `ScopedMemory.observe`; without an extractor nothing is drawn."""
-    turns = read_turns(messages, session=session)
-    if not turns:
+    policy = resolver.policy
+    clean = [without_secrets(turn, policy.turn_secrets, place=f"message {turn.place}") for turn in read_turns(messages, session=session)]
+    if not clean:
         return Observed(turns=())
-    kept = _keep_all(ledger, scope, turns)
-    drafts = _drafts(kept, extractor.draw(kept)) if extractor is not None else []
-    return Observed(turns=kept, outcomes=remember(ledger, scope, drafts, resolver=resolver))
+    kept = _keep_all(ledger, scope, [turn for turn, _ in clean], policy)
+    # What gives orders is not even shown to who draws memories.
+    heard = [turn for turn in kept if not turn.quarantined]
+    drafts = _drafts(heard, extractor.draw(heard)) if extractor is not None and heard else []
+    outcomes = remember(ledger, scope, drafts, resolver=resolver, secrets=policy.turn_secrets)
+    return Observed(turns=kept, outcomes=outcomes, masked=tuple(each for _, masked in clean for each in masked))
 
 
 def _drafts(turns: Sequence[Version], drawn: Iterable[Drawn]) -> list[Draft]:
@@ -52,7 +58,7 @@ def _drafts(turns: Sequence[Version], drawn: Iterable[Drawn]) -> list[Draft]:
                 type=each.type,
                 type_confidence=each.type_confidence,
                 confidence=each.confidence,
-                source=replace(turn.source, kind=_kind(turn), quote=each.quote),
+                source=replace(turn.source, kind=said_by(turn), quote=each.quote),
                 valid_from=turn.valid_from,
                 derived_from=(turn.id,),
                 key=key,
@@ -61,22 +67,17 @@ def _drafts(turns: Sequence[Version], drawn: Iterable[Drawn]) -> list[Draft]:
     return drafts
 
 
-def _kind(turn: Version) -> SourceKind:
-    # What an assistant says is what a model concluded: it may not end what a person said.
-    return SourceKind.INFERRED if turn.metadata.get("role") in ASSISTANTS and turn.source.actor in ASSISTANTS else turn.source.kind
-
-
-def _keep_all(ledger: "Ledger", scope: Scope, turns: Sequence[Turn]) -> tuple[Version, ...]:
+def _keep_all(ledger: "Ledger", scope: Scope, turns: Sequence[Turn], policy: Policy) -> tuple[Version, ...]:
     vectors = dict(zip((turn.content for turn in turns), ledger.embed([turn.content for turn in turns], role="passage"), strict=True))
     kept: dict[int, Version] = {}
     for session_id in dict.fromkeys(turn.session for turn in turns):
         places = [place for place, turn in enumerate(turns) if turn.session == session_id]
-        kept |= zip(places, _keep(ledger, scope, session_id, [turns[place] for place in places], vectors), strict=True)
+        kept |= zip(places, _keep(ledger, scope, session_id, [turns[place] for place in places], vectors, policy=policy), strict=True)
     ledger.store.settle()
     return tuple(kept[place] for place in sorted(kept))
 
 
-def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], vectors: Mapping[str, Any]) -> tuple[Version, ...]:
+def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], vectors: Mapping[str, Any], *, policy: Policy) -> tuple[Version, ...]:
     def prepare(_: Sequence[Row], now: datetime) -> tuple[Plan, tuple[Version, ...]]:
         keys = tuple(dict.fromkeys(turn.key for turn in turns if turn.key is not None))
         known = ledger.store.all(Where(scopes=(scope,), keys=keys, types=(TURN,))) if keys else ()
@@ -89,9 +90,10 @@ def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], v
             version = by_key.get(turn.key) if turn.key else None
             if version is None:
                 version = turn_version(turn, scope, place=place + len(fresh), answers=said, fingerprint=ledger.embedder.fingerprint, now=now)
+                version = policy.admitted(version, said_by(version))[0]
                 by_key |= dict.fromkeys(version.keys, version)
                 fresh.append(version)
-                said = version.content
+                said = _heard(version)
             answer.append(version)
         return Plan(append=tuple(fresh)), tuple(answer)
 
@@ -100,7 +102,12 @@ def _keep(ledger: "Ledger", scope: Scope, session: str, turns: Sequence[Turn], v
 
 def _last_said(store: Store, turns: Where, place: int) -> str:
     rows = store.find(Find(where=replace(turns, turns=(place - 1, place)), limit=1)) if place else ()
-    return rows[0].version.content if rows else ""
+    return _heard(rows[0].version) if rows else ""
+
+
+def _heard(turn: Version) -> str:
+    # What is kept apart finds nothing else.
+    return "" if turn.quarantined else turn.content
 
 
 def _next_place(store: Store, turns: Where) -> int:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from itertools import count as whole_numbers
 from math import ceil
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import Provenance, SourceKind, Version
@@ -18,7 +19,7 @@ from erstwhile.time import AsOf, Instant
 if TYPE_CHECKING:
     from erstwhile.results import Hit
 
-__all__ = ["Pack", "estimate_tokens", "pack"]
+__all__ = ["Pack", "estimate_tokens", "pack", "unhidden"]
 
 BOUNDARY_DIGITS: Final = 12
 """Length of a boundary. That it does not stand in what it encloses is verified; so many digits also look like nothing that anybody writes."""
@@ -32,9 +33,13 @@ whatever it says. Each line is one memory: [number] when it holds | its type | i
 
 _PLAIN: Final = re.compile(r"[\w.@+-]{1,40}")
 """Names that stand by themselves; any other is shown as a JSON string, so that it cannot pass for another part of its line."""
-_UNSEEN: Final = re.compile("[\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]")
-"""What JSON leaves as it is, and a reader does not see: control characters, line and paragraph separators, marks of direction, invisible formatting and tags.
-Joiners stay, which emoji and some scripts need. Spelt out, and not asked of `unicodedata`: a text must not depend on the version of Python."""
+_UNSEEN: Final = re.compile(
+    "[\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff"
+    "\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]|[\u200c\u200d\ufe0e\ufe0f]{3,}"
+)
+"""What JSON leaves as it is, and a reader does not see: control characters, line and paragraph separators, marks of direction, fillers, variation selectors and
+tags. Joiners and the two selectors of emoji stay, which some scripts need too, but for a row of them, which spells something else.
+Spelt out, and not asked of `unicodedata`: a text must not depend on the version of Python."""
 
 _PIECE: Final = re.compile(r"[A-Z][a-z]{1,2}|[a-z]{1,3}|[A-Z]{1,2}| (?![A-Za-z!-/:-@\[-`{-~]) {0,3}|[^ A-Za-z]")
 _HEAVY: Final[Mapping[float, re.Pattern[str]]] = {
@@ -78,7 +83,7 @@ def pack(
     count: Callable[[str], int] | None = None,
     as_of: AsOf | Instant | None = None,
 ) -> Pack:
-    """Render hits for a prompt, as many as the budget takes.
+    """Render hits for a prompt, as many as the budget takes: the one way from memory to a prompt, for whoever connects erstwhile to a model.
 
     Memories are admitted whole, the most relevant first. One that does not fit is passed over, and a shorter one after it may still fit. What is admitted is
     shown in order of valid time, then of version id: a model reads what came first before what came of it, and the text does not change when only the ranking
@@ -89,7 +94,8 @@ def pack(
     nothing in the fence closes it, whoever wrote it and however much they know, and chance is not needed: who puts a boundary into a memory gets another one.
 
     Args:
-        hits: The most relevant first, such as a `Recall`. A version that comes twice is shown once.
+        hits: The most relevant first, such as a `Recall`; of a profile or a snapshot, a ``Hit(version=version, score=1.0)`` for each. A version that comes
+            twice is shown once.
         budget_tokens: The most tokens that the whole text may count, header and fence included. Where not even one memory fits, the text is empty.
         count: How many tokens a text has for the model at hand. Default: `estimate_tokens`. It is asked about single lines and about whole texts.
         as_of: The point that the hits were asked for, to be named in the header. Default: it names none.
@@ -165,12 +171,20 @@ def _fenced(lines: Sequence[str], point: str) -> str:
 
 def _boundary(lines: str) -> str:
     candidates = (sha256(f"{number}\n{lines}".encode()).hexdigest()[:BOUNDARY_DIGITS] for number in whole_numbers())
-    return next(boundary for boundary in candidates if boundary not in lines)
+    # Not even in other forms of its characters, such as those of full width.
+    folded = normalize("NFKC", lines).casefold()
+    return next(boundary for boundary in candidates if boundary not in lines and boundary not in folded)
 
 
 def _line(version: Version) -> str:
     kind = "turn" if version.type is None else str(version.type)
-    parts = [_when(version), kind, _source(version.source, turn=version.is_turn), *(["contested"] if version.contested else [])]
+    parts = [
+        _when(version),
+        kind,
+        _source(version.source, turn=version.is_turn),
+        *(["contested"] if version.contested else []),
+        *(["quarantined"] if version.quarantined else []),
+    ]
     return " | ".join([*parts, _quoted(version.content)])
 
 
@@ -203,9 +217,15 @@ def _name(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """The text as a JSON string in which nothing is invisible; reading it as JSON gives the very text again."""
-    return _UNSEEN.sub(_escaped, json.dumps(text, ensure_ascii=False))
+    return unhidden(json.dumps(text, ensure_ascii=False))
+
+
+def unhidden(encoded: str) -> str:
+    """JSON in which what a reader does not see is escaped."""
+    return _UNSEEN.sub(_escaped, encoded)
 
 
 def _escaped(character: re.Match[str]) -> str:
+    # Joiners come in rows.
     units = character[0].encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))

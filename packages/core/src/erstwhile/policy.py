@@ -1,11 +1,13 @@
 """What a judgement leads to: a rule for each type of memory, and how far each source is trusted. Data, changed in one place."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
 from erstwhile.errors import InvalidInputError, shown
+from erstwhile.guard import OnSecret, cues_of, words_of
 from erstwhile.model import MemoryType, SourceKind, Version, check_share
 from erstwhile.relations import Judgement, Relation
 
@@ -69,6 +71,11 @@ _TRUST: Final = {
 _THRESHOLDS: Final = ("retire_at", "open_at", "reinforce_at", "least_confidence")
 _SAID: Final = 3
 """The trust from which on only a source as trusted may end a memory, whatever its type: what a person said."""
+_SEEN: Final = 2
+"""The trust from which on a source may give instructions: what was observed or imported, and a person."""
+_SECRETS: Final = ("secrets", "turn_secrets")
+_NO_ORDER: Final = MemoryType.OBSERVATION
+"""What an instruction is kept as that comes from a source that may give none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +90,10 @@ class Policy:
         open_at: How sure, before a conflict is opened. Default 0.5. Below it both stay without a word.
         reinforce_at: How sure, before a memory is taken for a repetition. Default 0.9: what is taken for one is not kept as a memory of its own.
         least_confidence: A memory of at least this confidence is not ended by one below it. Default 0.5.
+        secrets: What is done about secrets in what is remembered, corrected or merged: "refuse", "mask" or "keep". Default "refuse": whoever writes learns
+            of it at once, and a memory with its secret masked seldom says anything.
+        turn_secrets: The same for the turns of a conversation and what is drawn from them. Default "mask": the rest of the conversation counts.
+        quarantine: Whether text that gives orders to a model is kept apart, where it comes from a source trusted less than a person. Default yes.
     """
 
     rules: Mapping[MemoryType, Rule] = field(default_factory=dict)
@@ -91,6 +102,9 @@ class Policy:
     open_at: float = 0.5
     reinforce_at: float = 0.9
     least_confidence: float = 0.5
+    secrets: OnSecret = OnSecret.REFUSE
+    turn_secrets: OnSecret = OnSecret.MASK
+    quarantine: bool = True
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -98,15 +112,19 @@ class Policy:
         put(self, "trust", _TRUST | {SourceKind.of(kind): _whole(trust, kind) for kind, trust in _mapping(self.trust, "trust").items()})
         for name in _THRESHOLDS:
             put(self, name, check_share(getattr(self, name), name=name))
+        for name in _SECRETS:
+            put(self, name, OnSecret.of(getattr(self, name)))
+        if not isinstance(self.quarantine, bool):
+            raise InvalidInputError(f"policy quarantine: expected true or false, got {type(self.quarantine).__name__}.")
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Policy":
-        """Read a policy from plain data, such as a TOML file: tables ``rules`` and ``trust``, and the thresholds by name.
+        """Read a policy from plain data, such as a TOML file: tables ``rules`` and ``trust``, and the rest by name.
 
         Raises:
             InvalidInputError: Something in it is no part of a policy, or cannot be used.
         """
-        names = ("rules", "trust", *_THRESHOLDS)
+        names = ("rules", "trust", *_THRESHOLDS, *_SECRETS, "quarantine")
         if unknown := sorted(str(name) for name in _mapping(given, "policy") if name not in names):
             raise InvalidInputError(f"{', '.join(unknown)[:80]} is no part of a policy; the parts are {', '.join(names)}.")
         return cls(**given)
@@ -115,6 +133,8 @@ class Policy:
         """What differs from the shipped policy, as a TOML file that `of` reads."""
         shipped = Policy()
         thresholds = [f"{name} = {getattr(self, name)}" for name in _THRESHOLDS if getattr(self, name) != getattr(shipped, name)]
+        thresholds += [f'{name} = "{getattr(self, name)}"' for name in _SECRETS if getattr(self, name) is not getattr(shipped, name)]
+        thresholds += [] if self.quarantine else ["quarantine = false"]
         rules = [f'{kind} = "{rule}"' for kind, rule in self.rules.items() if rule is not shipped.rules[kind]]
         trust = [f"{kind} = {level}" for kind, level in self.trust.items() if level != shipped.trust[kind]]
         tables = [*thresholds, *(["[rules]", *rules] if rules else []), *(["[trust]", *trust] if trust else [])]
@@ -123,6 +143,43 @@ class Policy:
     def with_rule(self, kind: MemoryType | str, rule: Rule | str) -> "Policy":
         """The same policy with another rule for one type."""
         return replace(self, rules={**self.rules, MemoryType.of(kind): _rule(rule)})
+
+    def trusts(self, kind: SourceKind) -> bool:
+        """Whether a kind of source is trusted as a person is."""
+        return self.trust[kind] >= _SAID
+
+    def admitted(self, new: Version, kind: SourceKind | None = None) -> tuple[Version, str]:
+        """What comes in as its source allows, and why, in words: an instruction only from who may give one, and what gives orders kept apart.
+
+        Args:
+            new: What comes in.
+            kind: The kind of its source. Default: as it says itself.
+        """
+        kind, notes = kind or new.source.kind, []
+        if new.type is MemoryType.INSTRUCTION and self.trust[kind] < _SEEN:
+            new = replace(new, type=_NO_ORDER)
+            notes.append(f"What comes by {kind} gives no instructions: it is kept as {_NO_ORDER}.")
+        cues = cues_of(words_of(new)) if self.quarantine and not self.trusts(kind) else ()
+        if cues:
+            notes.append(f"It gives orders to a model ({', '.join(cues)}) and comes by {kind}: it is kept apart.")
+        return (new if cues == new.quarantine else replace(new, quarantine=cues)), " ".join(notes)
+
+    def may_end(self, kind: SourceKind, earlier: Version) -> bool:
+        """Whether what comes to be known in this way may end or correct a memory, as far as trust goes."""
+        said = self.trust[self._most_trusted(earlier)]
+        guarded = self.rules[earlier.type or MemoryType.EVENT] is Rule.GUARD
+        return self.trust[kind] >= said or not (guarded or said >= _SAID)
+
+    def repeats(self, *, known: Version, incoming: Version) -> bool:
+        """Whether an incoming memory may be taken for a repetition of a known one, and not be kept itself.
+
+        What a person says is not dropped for the words of a less trusted source, unless these are the same words: those of the source might say more. And what
+        may not end a memory does not make it reach back in time either.
+        """
+        if incoming.valid_from < known.valid_from and not self.may_end(incoming.source.kind, known):
+            return False
+        below = self.trust[self._most_trusted(known)] < min(_SAID, self.trust[incoming.source.kind])
+        return not below or _words(known.content) == _words(incoming.content)
 
     def verdict(self, judgement: Judgement, *, earlier: Version, later: Version) -> tuple[Verdict, str]:
         """What to do about a pair, and why, in words to add to the judge's own.
@@ -149,7 +206,7 @@ class Policy:
     def _retiring(self, judgement: Judgement, earlier: Version, later: Version) -> tuple[Verdict, str]:
         rule = self.rules[earlier.type or MemoryType.EVENT]
         kind, said = self._most_trusted(later), self._most_trusted(earlier)
-        if self.trust[kind] < self.trust[said] and (rule is Rule.GUARD or self.trust[said] >= _SAID):
+        if not self.may_end(kind, earlier):
             return Verdict.OPEN, f"But {kind} memories may not end what was {said}: both stay until somebody settles it."
         if later.confidence < self.least_confidence <= earlier.confidence:
             return Verdict.OPEN, "But it is too unsure itself to end the other: both stay until somebody settles it."
@@ -160,6 +217,10 @@ class Policy:
         if rule is Rule.CLOSE and not (judgement.ends or judgement.explicit or later.type is earlier.type):
             return Verdict.OPEN, f"A {earlier.type} ends when it is fulfilled, called off or replaced: both stay until somebody settles it."
         return Verdict.RETIRE, ""
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _mapping(value: object, name: str) -> Mapping[Any, Any]:

@@ -1,7 +1,7 @@
 """From candidates to hits: fusion, relevance and folding, as pure functions."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from erstwhile.results import Hit, Parts
 from erstwhile.store import Candidate, Seat, document_terms, name_mark
 from erstwhile.turns import ROLES
 
-__all__ = ["FIRST", "KNOWN_FROM", "KNOWN_GROWTH", "Asked", "Ranked", "fold", "fuse", "hits_of", "relevance", "relevant"]
+__all__ = ["FIRST", "KNOWN_FROM", "KNOWN_GROWTH", "UNTRUSTED_FIRST", "Asked", "Ranked", "fold", "fuse", "hits_of", "relevance", "relevant", "with_said"]
 
 DENSE_WEIGHT: Final = 0.6
 LEXICAL_WEIGHT: Final = 0.4
@@ -47,6 +47,11 @@ FIRST: Final = 10
 MARKS: Final = ".,;:!?\"'()"
 """Punctuation around a word."""
 ARTICLES: Final = frozenset(("a", "an", "the"))
+COPIED: Final = 0.6
+"""A text whose words are all in another, and so large a share of it, is a copy of it."""
+NEGATIONS: Final = frozenset(("not", "no", "never", "isn't", "wasn't", "doesn't", "don't", "cannot", "can't", "won't", "nor", "neither", "without"))
+UNTRUSTED_FIRST: Final = 2
+"""So many hits from sources less trusted than a person stand before the best of what a person said, where that answers the question by itself."""
 ALIKE: Final = 0.15
 """Scores that differ by no more are alike, where the order of values of one attribute is concerned."""
 
@@ -217,8 +222,13 @@ def hits_of(ranked: Sequence[Ranked], versions: Mapping[str, Version], asked: As
     }
 
 
-def fold(hits: Mapping[str, Hit]) -> tuple[Hit, ...]:
-    """The hits of `hits_of`, best first. A memory and the turns it was drawn from become one hit, at the better of their scores."""
+def fold(hits: Mapping[str, Hit], *, trusted: Callable[[Version], bool] = lambda _: True) -> tuple[Hit, ...]:
+    """The hits of `hits_of`, best first. A memory and the turns it was drawn from become one hit, at the better of their scores.
+
+    Args:
+        hits: A hit for each version that was read.
+        trusted: Whether a version is from a source as trusted as a person. What one of the others says nearly in the same words becomes one hit, too.
+    """
     folded: set[str] = set()
     kept: list[Hit] = []
     for hit in hits.values():
@@ -227,9 +237,8 @@ def fold(hits: Mapping[str, Hit]) -> tuple[Hit, ...]:
         best = max(hit.score, *(turn.score for turn in turns)) if turns else hit.score
         surest = max(hit.relevance, *(turn.relevance for turn in turns)) if turns else hit.relevance
         kept.append(replace(hit, score=best, relevance=surest, evidence=tuple(turn.version.id for turn in turns)))
-    return _newest_first(
-        _told_once(sorted((hit for hit in kept if hit.version.id not in folded), key=lambda hit: _order(hit.score, hit.dense, hit.version.id)))
-    )
+    ordered = sorted((hit for hit in kept if hit.version.id not in folded), key=lambda hit: _order(hit.score, hit.dense, hit.version.id))
+    return _newest_first(_without_copies(_told_once(ordered), trusted))
 
 
 def _told_once(hits: Sequence[Hit]) -> tuple[Hit, ...]:
@@ -241,6 +250,39 @@ def _told_once(hits: Sequence[Hit]) -> tuple[Hit, ...]:
         said = (version.scope, version.is_turn, version.source.actor, version.valid_from.date(), words or version.id)
         groups.setdefault(said, []).append(hit)
     return tuple(replace(first, repeats=tuple(other.version.id for other in others)) if others else first for first, *others in groups.values())
+
+
+def _without_copies(hits: Sequence[Hit], trusted: Callable[[Version], bool]) -> tuple[Hit, ...]:
+    """Of what one less trusted source says over and over with some words more or less, the best hit, with the ids of the rest."""
+    kept: list[Hit] = []
+    said: dict[Hashable, list[tuple[int, frozenset[str]]]] = {}
+    for hit in hits:
+        version = hit.version
+        if trusted(version):
+            kept.append(hit)
+            continue
+        words = frozenset(word for word in map(_plain, version.content.split()) if word and word not in ARTICLES)
+        known = said.setdefault((version.scope, version.is_turn, version.source.kind, version.source.actor), [])
+        copied = next((place for place, others in known if _copy(words, others)), None)
+        if copied is None:
+            known.append((len(kept), words))
+            kept.append(hit)
+        else:
+            kept[copied] = replace(kept[copied], repeats=(*kept[copied].repeats, version.id, *hit.repeats))
+    return tuple(kept)
+
+
+def _copy(words: frozenset[str], others: frozenset[str]) -> bool:
+    more, less = (words, others) if len(words) >= len(others) else (others, words)
+    # A number or a "not" makes another statement of it.
+    return less <= more and len(less) >= COPIED * len(more) and not any(word in NEGATIONS or any(map(str.isdigit, word)) for word in more - less)
+
+
+def with_said(hits: Sequence[Hit], said: Hit) -> tuple[Hit, ...]:
+    """The hits with what a person said among the first three, as high as the hit that it goes after."""
+    rest = [hit for hit in hits if hit.version.id != said.version.id]
+    first, others = rest[:UNTRUSTED_FIRST], rest[UNTRUSTED_FIRST:]
+    return (*first, replace(said, score=first[-1].score), *others)
 
 
 def _plain(word: str) -> str:

@@ -7,6 +7,7 @@ from erstwhile import timeline
 from erstwhile.answering import Answer, answer
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import MAX_CONTENT, MemoryType, Scope, SourceKind, Version, check_share, check_text
+from erstwhile.policy import Policy
 from erstwhile.recalling import Reader, conditions, named_types
 from erstwhile.refs import Ref, resolve
 from erstwhile.rerank import Reranker
@@ -36,12 +37,13 @@ class ReadableMemory:
         scope: What is read.
         also: Further scopes that reads take in.
         reranker: Puts the best hits of a recall into an order of its own. Default: none.
+        policy: How far each kind of source is trusted. Default: the shipped one.
     """
 
-    def __init__(self, ledger: "Ledger", *, scope: Scope, also: tuple[Scope, ...] = (), reranker: Reranker | None = None) -> None:
+    def __init__(self, ledger: "Ledger", *, scope: Scope, also: tuple[Scope, ...] = (), reranker: Reranker | None = None, policy: Policy | None = None) -> None:
         self._ledger = ledger
         self.scope = scope
-        self._reader = Reader(ledger, reranker)
+        self._reader = Reader(ledger, reranker, policy)
         self._reads = (scope, *(other for other in dict.fromkeys(also) if other != scope))
 
     def recall(
@@ -59,6 +61,7 @@ class ReadableMemory:
         min_confidence: float = 0.0,
         pinned: bool | None = None,
         turns: bool = True,
+        quarantined: bool | None = False,
         min_relevance: float | None = None,
         neighbours: int = 0,
     ) -> Recall:
@@ -77,6 +80,8 @@ class ReadableMemory:
             min_confidence: Only what is at least so sure, 0 to 1. Turns are as sure as can be. Default 0: all.
             pinned: ``True`` for the profile alone, ``False`` for what does not belong to it. Default: both.
             turns: Whether verbatim turns are found too. Default yes.
+            quarantined: ``True`` for what is kept apart, because it gives orders and comes from a source that may not; ``None`` for that too. Default: none
+                of it.
             min_relevance: How relevant a hit must be, 0 to 1 (`Hit.relevance`); 0 for whatever comes nearest. Default: no hit at all where the best is no
                 more relevant than the best of so many strangers would be (0.1 in a small scope, 0.3 in a large one), for then nothing is known of what was
                 asked; and none much less relevant than the best.
@@ -99,6 +104,7 @@ class ReadableMemory:
             min_confidence=min_confidence,
             pinned=pinned,
             turns=turns,
+            quarantined=quarantined,
         )
 
         def ask(where: Where) -> tuple[Hit, ...]:
@@ -152,6 +158,7 @@ class ReadableMemory:
         min_confidence: float = 0.0,
         pinned: bool | None = None,
         turns: bool = False,
+        quarantined: bool | None = False,
     ) -> tuple[Version, ...]:
         """Everything that holds at a point, in order of valid time. The arguments are those of `recall`; turns are left out by default."""
         wanted = conditions(
@@ -164,6 +171,7 @@ class ReadableMemory:
             min_confidence=min_confidence,
             pinned=pinned,
             turns=turns,
+            quarantined=quarantined,
         )
         _, versions = self._reader.ask(self._all, wanted, as_of, during)
         return in_order(versions)
@@ -180,7 +188,7 @@ class ReadableMemory:
         Raises:
             InvalidInputError: It cannot be used.
         """
-        _, versions = self._reader.ask(self._all, Where(scopes=self._reads, pinned=True), as_of, None)
+        _, versions = self._reader.ask(self._all, Where(scopes=self._reads, pinned=True, quarantined=False), as_of, None)
         return tuple(sorted(versions, key=lambda version: (-version.importance, version.valid_from, version.id)))
 
     def around(self, ref: Ref, *, before: int = 1, after: int = 1) -> tuple[Version, ...]:
@@ -229,12 +237,13 @@ class ReadableMemory:
     def stats(self) -> Stats:
         """Counts over this scope alone."""
         now, scopes, count = self._ledger.reading_time(), (self.scope,), self._ledger.store.count
-        by_type = {name: count(Where(scopes=scopes, types=(name,), believed=True, valid=now)) for name in MemoryType}
+        by_type = {name: count(Where(scopes=scopes, types=(name,), quarantined=False, believed=True, valid=now)) for name in MemoryType}
         return Stats(
             versions=count(Where(scopes=scopes)),
-            believed=count(Where(scopes=scopes, types=tuple(MemoryType), believed=True)),
+            believed=count(Where(scopes=scopes, types=tuple(MemoryType), quarantined=False, believed=True)),
             holding=sum(by_type.values()),
             turns=count(Where(scopes=scopes, types=(TURN,), believed=True)),
+            quarantined=count(Where(scopes=scopes, quarantined=True, believed=True)),
             by_type={name.value: number for name, number in by_type.items() if number},
         )
 

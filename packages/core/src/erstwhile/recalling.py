@@ -1,15 +1,16 @@
 """Asking the store: what was found is read, folded and put in order."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.mentions import EVER, Mention, asks_when, mentions_of
 from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
+from erstwhile.policy import Policy
 from erstwhile.question import possible_names, proper_names, reckoning_of, without_names, without_times
-from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, hits_of, relevant
+from erstwhile.rank import FIRST, UNTRUSTED_FIRST, Asked, Ranked, fold, fuse, hits_of, relevant, with_said
 from erstwhile.rerank import Reranker, reranked
 from erstwhile.results import Hit
 from erstwhile.store import LAST_DAY, Find, Search, Seat, Where, day_of, days_of, names_of, query_terms
@@ -31,51 +32,83 @@ EVENT_KNOWN: Final = 0.3
 EVER_DAY: Final = day_of(EVER)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """A question as it is put to the store, once or several times.
+
+    Attributes:
+        text: Its words.
+        times: Those of them that speak of times.
+        days: The days that it speaks of.
+        min_relevance: How relevant a hit must be; ``None`` leaves it to `relevant`.
+    """
+
+    text: str
+    times: tuple[Mention, ...] = ()
+    days: tuple[tuple[int, int], ...] = ()
+    min_relevance: float | None = None
+
+
 class Reader:
     """Asks one store about some scopes.
 
     Args:
         ledger: The store and the clock.
         reranker: Puts the best hits into an order of its own. Default: none.
+        policy: How far each kind of source is trusted. Default: the shipped one.
     """
 
-    def __init__(self, ledger: "Ledger", reranker: Reranker | None = None) -> None:
+    def __init__(self, ledger: "Ledger", reranker: Reranker | None = None, policy: Policy | None = None) -> None:
         self._ledger = ledger
         self._reranker = reranker
+        self._policy = policy or Policy()
 
     def find(self, query: str, where: Where, k: int, *, min_relevance: float | None) -> tuple[Hit, ...]:
         """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before the time asked about."""
         asked_at = where.valid or (where.believed if isinstance(where.believed, datetime) else self._ledger.reading_time())
         times = mentions_of(query, said_at=asked_at)
         days = (*(days_of(mention.interval) for mention in times), *self._reckoned(query, where, times))
-        wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
-        return self._reordered(query, self._relevant(query, where, wanted, times=times, days=days, min_relevance=min_relevance))[:k]
+        question = _Question(text=query, times=times, days=days, min_relevance=min_relevance)
+        hits = self._reordered(query, self._relevant(question, where, max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)))
+        return self._with_said(question, where, hits)[:k]
 
-    def _relevant(
-        self, query: str, where: Where, k: int, *, times: Sequence[Mention] = (), days: tuple[tuple[int, int], ...] = (), min_relevance: float | None = None
-    ) -> tuple[Hit, ...]:
-        named = self._named(query, where)
-        vector = self._ledger.embed([without_names(query, named)], role="query")[0]
-        timeless = without_times(query, times)
+    def _relevant(self, question: _Question, where: Where, k: int) -> tuple[Hit, ...]:
+        named = self._named(question.text, where)
+        vector = self._ledger.embed([without_names(question.text, named)], role="query")[0]
+        timeless = without_times(question.text, question.times)
         asked = Asked(
             floor=self._ledger.floor,
             terms=frozenset(query_terms(timeless)),
             named=named,
             names=frozenset(query_terms(" ".join(proper_names(timeless)))),
-            days=days,
-            when=asks_when(query),
+            days=question.days,
+            when=asks_when(question.text),
         )
-        found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
-        return relevant(self._read(fuse(found, asked), where, k, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT), asked=asked)
+        found = self._ledger.store.search(Search(where=where, vector=vector, text=question.text, limit=max(CHANNEL_LIMIT, k), seats=True))
+        hits = self._read(fuse(found, asked), where, k, asked)
+        return relevant(hits, question.min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT), asked=asked)
 
     def _reckoned(self, query: str, where: Where, times: Sequence[Mention]) -> tuple[tuple[int, int], ...]:
         """The days before or after an event that the question names, where something is known of it; what is known of it best says when it was."""
-        reckoning = reckoning_of(query, times)
-        if reckoning is None or not (hits := self._relevant(reckoning.event, replace(where.corpus, valid=where.valid), FIRST, min_relevance=EVENT_KNOWN)):
+        if (reckoning := reckoning_of(query, times)) is None:
+            return ()
+        known = replace(where.corpus, valid=where.valid, quarantined=where.quarantined)
+        if not (hits := self._relevant(_Question(text=reckoning.event, min_relevance=EVENT_KNOWN), known, FIRST)):
             return ()
         seat = Seat.of(hits[0].version)
         start, end = seat.times[0] if seat.times else (seat.day, seat.day + 1)
         return ({"before": (EVER_DAY, start), "after": (start, LAST_DAY), "until": (EVER_DAY, end)}[reckoning.side],)
+
+    def _with_said(self, question: _Question, where: Where, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        """Where none of the first hits comes of a trusted source: with the best of what such sources say, if it answers as though nobody else had spoken."""
+        if not hits or any(self._trusted(hit.version) for hit in hits[: UNTRUSTED_FIRST + 1]):
+            return hits
+        trusted = tuple(kind for kind in SourceKind if self._policy.trusts(kind) and (where.kinds is None or kind in where.kinds))
+        said = self._relevant(question, replace(where, kinds=trusted), FIRST) if trusted else ()
+        return with_said(hits, said[0]) if said else hits
+
+    def _trusted(self, version: Version) -> bool:
+        return self._policy.trusts(version.source.kind)
 
     def _reordered(self, query: str, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         if self._reranker is None:
@@ -109,7 +142,7 @@ class Reader:
                 drawn = self._versions(where, derived_from=turns) if turns else {}
                 sources = {id for version in fresh.values() for id in version.links.derived_from} & (found - read.keys())
                 fresh = {id: drawn[id] for id in drawn.keys() & (found - read.keys())} | self._versions(where, ids=sources)
-            hits = fold(read)
+            hits = fold(read, trusted=self._trusted)
             if len(hits) >= k:
                 break
         return hits[:k]
@@ -162,14 +195,16 @@ def conditions(
     min_confidence: float,
     pinned: bool | None,
     turns: bool,
+    quarantined: bool | None,
 ) -> Where:
     """What to look among; the arguments are those of `ScopedMemory.recall`.
 
     Raises:
         InvalidInputError: One of them cannot be used.
     """
-    if not isinstance(pinned, bool | None):
-        raise InvalidInputError(f"pinned: expected True, False or None, got {type(pinned).__name__}.")
+    for name, value in (("pinned", pinned), ("quarantined", quarantined)):
+        if not isinstance(value, bool | None):
+            raise InvalidInputError(f"{name}: expected True, False or None, got {type(value).__name__}.")
     return Where(
         scopes=scopes,
         types=named_types(types, turns=turns),
@@ -180,6 +215,7 @@ def conditions(
         # Nothing is less sure than 0, and a condition that always holds would cost a look at every version.
         confidence=check_share(min_confidence, name="min_confidence") or None,
         pinned=pinned,
+        quarantined=quarantined,
     )
 
 

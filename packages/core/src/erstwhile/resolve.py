@@ -14,7 +14,7 @@ from erstwhile.time import Interval
 from erstwhile.timeline import NewId, Plan
 from erstwhile.versions import in_order
 
-__all__ = ["Judged", "clashing_pairs", "contest", "ends", "released", "resolve", "without_conflict"]
+__all__ = ["Judged", "clashing_pairs", "contest", "ends", "released", "resolve", "spares", "without_conflict"]
 
 MAX_TIES: Final = 8
 """So many findings are kept with a version, the surest first."""
@@ -42,7 +42,16 @@ class Judged:
         """Ask the policy; the incoming one is the later where it holds from the same time or a later one."""
         earlier, later = (neighbour, incoming) if neighbour.valid_from <= incoming.valid_from else (incoming, neighbour)
         verdict, note = policy.verdict(judgement, earlier=earlier, later=later)
+        if verdict is Verdict.REINFORCE and not policy.repeats(known=neighbour, incoming=incoming):
+            verdict, note = Verdict.KEEP, "But what a person says is kept in its own words."
         return cls(neighbour=neighbour, judgement=judgement, verdict=verdict, note=note)
+
+    @property
+    def mild(self) -> "Judged":
+        """The same without any effect on the neighbour but an open conflict."""
+        if self.verdict is Verdict.RETIRE:
+            return replace(self, verdict=Verdict.OPEN, note="But it would change what a more trusted source said: both stay until somebody settles it.")
+        return replace(self, verdict=Verdict.KEEP) if self.verdict is Verdict.REINFORCE else self
 
     @property
     def tie(self) -> Tie:
@@ -51,6 +60,15 @@ class Judged:
         relation = Relation.CONTRADICTS if self.verdict is Verdict.OPEN and found.relation is Relation.SUPERSEDES else found.relation
         reason = f"{found.reason} {self.note}".strip()
         return Tie(memory_id=self.neighbour.memory_id, version_id=self.neighbour.id, relation=relation, score=found.score, reason=reason, judge=found.judge)
+
+
+def spares(plan: Plan, new: Version, policy: Policy) -> bool:
+    """Whether a plan leaves all as it is that ``new`` may not end, as far as trust goes: its words, its type and when it holds.
+
+    Verdicts are about pairs. What two of them lead to together, or with the rest of a chain, is looked at here as a whole.
+    """
+    left = {(version.content, version.type, version.valid, version.expires_at) for version in plan.append}
+    return all(policy.may_end(new.source.kind, old) or (old.content, old.type, old.valid, old.expires_at) in left for old in plan.close)
 
 
 def resolve(new: Version, judged: Sequence[Judged], believed: Sequence[Version], *, now: datetime, new_id: NewId) -> tuple[Plan, Outcome]:
@@ -131,8 +149,7 @@ def _reinforce(
     new_id: NewId,
 ) -> tuple[Plan, Outcome]:
     old = best.neighbour
-    # Two sources that err independently: both are wrong with the product of their doubts. Half of the second one's weight, for they seldom are independent.
-    confidence = round(1 - (1 - old.confidence) * (1 - new.confidence / 2), 6)
+    confidence = _confirmed(old, new)
     chain = [version for version in believed if version.memory_id == old.memory_id]
     plan = timeline.confirm(old, new, chain, confidence=confidence, now=now, new_id=new_id)
     # What it ends or clashes with, it does in the name of the one that it confirms.
@@ -150,6 +167,15 @@ def _reinforce(
         relations=ties,
         reason=" ".join([f"{best.tie.reason} It is confirmed.", *reasons]),
     )
+
+
+def _confirmed(old: Version, new: Version) -> float:
+    """How sure a memory is once another says the same; however often one source says it, it counts once."""
+    sources = {(source.kind, source.actor) for source in (old.source, *(said.source for said in old.confirmations))}
+    if (new.source.kind, new.source.actor) in sources:
+        return max(old.confidence, new.confidence) if new.source.actor == old.source.actor and new.source.kind is old.source.kind else old.confidence
+    # Two sources that err independently: both are wrong with the product of their doubts. Half of the second one's weight, for they seldom are independent.
+    return round(1 - (1 - old.confidence) * (1 - new.confidence / 2), 6)
 
 
 def contest(plan: Plan, others: Sequence[Version], *, now: datetime, new_id: NewId) -> Plan:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import overload
 
 from erstwhile.errors import InvalidInputError, shown
+from erstwhile.guard import Masked
 from erstwhile.model import Scope, Version
 from erstwhile.packing import Pack, pack
 from erstwhile.relations import Tie
@@ -79,6 +80,7 @@ class Outcome:
         written: Every version that it appended, in order of valid time.
         relations: What it was found to relate to, and how, the surest first.
         reason: One line for people.
+        masked: The secrets that were left out of what was written, if the policy says so: what they were and where, never their text.
     """
 
     action: Action
@@ -87,6 +89,7 @@ class Outcome:
     written: tuple[Version, ...] = ()
     relations: tuple[Tie, ...] = ()
     reason: str
+    masked: tuple[Masked, ...] = ()
 
     @property
     def memory_id(self) -> str:
@@ -206,10 +209,12 @@ class Observed(Sequence[Version]):
     Attributes:
         turns: The turns, in order, those kept before included.
         outcomes: What became of each memory that was drawn from them, in order.
+        masked: The secrets that were left out of the turns: what they were and where, "message 3 content", never their text.
     """
 
     turns: tuple[Version, ...]
     outcomes: tuple[Outcome, ...] = ()
+    masked: tuple[Masked, ...] = ()
 
     def __len__(self) -> int:
         return len(self.turns)
@@ -318,9 +323,10 @@ class Stats:
 
     Attributes:
         versions: Every version ever written and not erased.
-        believed: Versions believed now, turns left out.
+        believed: Versions believed now, turns and what is quarantined left out.
         holding: Of those, the ones that hold now.
         turns: Turns kept.
+        quarantined: Versions and turns believed now that are kept apart.
         by_type: Versions that hold now, by type.
     """
 
@@ -328,4 +334,5 @@ class Stats:
     believed: int
     holding: int
     turns: int
+    quarantined: int
     by_type: dict[str, int]

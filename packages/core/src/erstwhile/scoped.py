@@ -53,7 +53,7 @@ class ScopedMemory(ReadableMemory):
         extractor: Extractor,
         reranker: Reranker | None = None,
     ) -> None:
-        super().__init__(ledger, scope=scope, also=also, reranker=reranker)
+        super().__init__(ledger, scope=scope, also=also, reranker=reranker, policy=resolver.policy)
         self._resolver = resolver
         self._extractor = extractor
 
@@ -131,7 +131,7 @@ class ScopedMemory(ReadableMemory):
             supersedes=as_refs(supersedes),
             key=key,
         )
-        return writing.remember_one(self._ledger, self.scope, draft, resolver=self._resolver if relate else None)
+        return writing.remember_one(self._ledger, self.scope, draft, resolver=self._resolver, relate=relate)
 
     def remember_many(self, drafts: Iterable[Draft | str | Mapping[str, Any]], *, relate: bool = True) -> tuple[Outcome, ...]:
         """Remember many at once, in order: embedded together, each written whole, all of them durable on return.
@@ -147,13 +147,14 @@ class ScopedMemory(ReadableMemory):
         """
         if isinstance(drafts, (str, Mapping, Draft)) or not isinstance(drafts, Iterable):
             raise InvalidInputError(f"Expected a list of drafts, got one {drafts.__class__.__name__}; put it in a list.")
-        return writing.remember(self._ledger, self.scope, drafts, resolver=self._resolver if relate else None)
+        return writing.remember(self._ledger, self.scope, drafts, resolver=self._resolver, relate=relate)
 
     def observe(self, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None = None, draw: bool = True) -> Observed:
         """Keep the turns of a conversation, verbatim, and draw memories from what they assert.
 
         Turns are evidence: they accumulate and are never superseded. The memories drawn are typed, hold from when they were said, and are compared with what
         the scope holds, as by `remember`. Greetings, questions and suppositions are kept as turns only; what an assistant says counts as inferred.
+        Secrets are masked, as the policy says; what a tool, a page, a document or a model says and gives orders is kept apart, and nothing is drawn from it.
 
         Args:
             messages: In order. `Message` objects, or mappings with ``role`` and ``content`` and where known ``at`` (when it was said), ``name``, ``id`` and
@@ -207,12 +208,13 @@ class ScopedMemory(ReadableMemory):
             tags: The right tags, in place of the old.
             aliases: The right aliases, in place of the old.
             metadata: The right metadata, in place of the old.
-            source: Where the correction comes from. Default: corrected by the same actor.
+            source: Where the correction comes from. Default: corrected by the same actor; a tool's or a model's stays a tool's or a model's.
             derived_from: The turns or memories that the correction was drawn from, beside those of what it corrects. Erasing one of them erases the memory.
             at: Which version of the memory: the one that holds then. Default: now.
 
         Raises:
-            InvalidInputError: Something given cannot be used, or it is a turn: turns are evidence and stay verbatim.
+            InvalidInputError: Something given cannot be used or holds a secret; the source may not correct what a more trusted one said; or it is a turn:
+                turns are evidence and stay verbatim.
             NotFoundError: There is no such memory, or nothing of it is believed any more.
         """
         given = {
@@ -228,7 +230,8 @@ class ScopedMemory(ReadableMemory):
             "aliases": aliases if isinstance(aliases, Keep) else listed(aliases, "aliases"),
             "metadata": metadata,
         }
-        return writing.correct(self._ledger, self.scope, ref, given, source=source, drawn_from=origins(derived_from), at=_instant(at, "at"))
+        when, drawn = _instant(at, "at"), origins(derived_from)
+        return writing.correct(self._ledger, self.scope, ref, given, source=source, drawn_from=drawn, at=when, policy=self._resolver.policy)
 
     def retract(self, ref: Ref) -> Outcome:
         """Stop asserting a memory, or one version of it (its id, a `Version` or a `Hit`), as if it had never been said. Its history stays.
@@ -254,7 +257,7 @@ class ScopedMemory(ReadableMemory):
             InvalidInputError: There is no such settlement, or the text is missing or out of place; nothing was written.
             NotFoundError: No such conflict is open in this scope.
         """
-        return settle(self._ledger, self.scope, conflict, how, text=text)
+        return settle(self._ledger, self.scope, conflict, how, text=text, policy=self._resolver.policy)
 
     def undo(self, ref: Ref) -> Outcome:
         """Take back what a write did to other memories: what it ended holds again, what it confirmed is as it was, what it opened or settled is as it was.
@@ -269,7 +272,7 @@ class ScopedMemory(ReadableMemory):
             InvalidInputError: The write did nothing to any other memory, or what it wrote was changed since; nothing was written.
             NotFoundError: There is no such memory in this scope.
         """
-        return undo(self._ledger, self.scope, ref)
+        return undo(self._ledger, self.scope, ref, policy=self._resolver.policy)
 
     def erase(self, *refs: Ref, everything: bool = False, evidence: bool = False) -> Receipt:
         """Remove memories for good: every version, its vectors and index entries, and whatever was derived from it. This cannot be undone.

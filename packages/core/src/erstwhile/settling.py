@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
 from erstwhile import timeline
 from erstwhile.errors import InvalidInputError, NotFoundError, shown
+from erstwhile.guard import Masked, without_secrets
 from erstwhile.model import MAX_CONTENT, Provenance, Scope, SourceKind, Version, check_text
+from erstwhile.policy import Policy
 from erstwhile.relating import with_clashing
 from erstwhile.relations import PERSON, Relation, Tie
 from erstwhile.resolve import clashing_pairs, released, without_conflict
@@ -53,14 +55,17 @@ def _conflict(one: Version, other: Version) -> Conflict:
     )
 
 
-def settle(ledger: "Ledger", scope: Scope, ref: Conflict | str, how: Settlement | str, *, text: str | None) -> Outcome:
+def settle(ledger: "Ledger", scope: Scope, ref: Conflict | str, how: Settlement | str, *, text: str | None, policy: Policy) -> Outcome:
     """See `ScopedMemory.resolve`."""
     settlement = Settlement.of(how)
     if (settlement is Settlement.MERGE) != (text is not None):
         raise InvalidInputError("To merge, give the text that takes the place of both; for every other settlement leave the text out.")
-    vectors = {}
+    vectors: dict[str, Any] = {}
+    masked: tuple[Masked, ...] = ()
     if text is not None:
-        vectors[text] = ledger.embed([check_text(text, name="text", limit=MAX_CONTENT)], role="passage")[0]
+        clean, masked = without_secrets(check_text(text, name="text", limit=MAX_CONTENT), policy.secrets, place="text")
+        vectors[clean] = ledger.embed([clean], role="passage")[0]
+        text = clean
 
     def read() -> tuple[Row, ...]:
         rows = tuple(ledger.store.all(Where(scopes=(scope,), contested=True, believed=True)))
@@ -72,7 +77,8 @@ def settle(ledger: "Ledger", scope: Scope, ref: Conflict | str, how: Settlement 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
         around = [row.version for row in rows]
         conflict = _find(_conflicts(around), ref)
-        return _plan(conflict, settlement, text, around, fingerprint=ledger.embedder.fingerprint, now=now)
+        plan, outcome = _plan(conflict, settlement, text, around, fingerprint=ledger.embedder.fingerprint, now=now)
+        return plan, replace(outcome, masked=masked)
 
     return ledger.commit((scope.key,), read=read, prepare=prepare, vectors=vectors)
 

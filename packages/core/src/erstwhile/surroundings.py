@@ -38,12 +38,12 @@ def with_neighbours(store: Store, hits: tuple[Hit, ...], where: Where, reach: in
     Args:
         store: What was asked.
         hits: What it found.
-        where: What it was asked: the same belief and time count for the turns around a hit, and nothing else of it.
+        where: What it was asked: the same belief, time and quarantine count for the turns around a hit, and nothing else of it.
         reach: How many places before and after.
     """
     if not reach or not hits:
         return hits
-    turns = Where(scopes=where.scopes, types=(TURN,), believed=where.believed, valid=where.valid, during=where.during)
+    turns = Where(scopes=where.scopes, types=(TURN,), quarantined=where.quarantined, believed=where.believed, valid=where.valid, during=where.during)
     places = _places(store, turns, [hit.version for hit in hits])
     said = _said(store, turns, {place for found in places.values() for place in found}, reach, reach)
     return tuple(

@@ -5,6 +5,7 @@ Three things always hold afterwards: versions of one memory never overlap in bot
 before; and a fact that arrives late takes its place in the past without hiding what holds now.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -111,7 +112,7 @@ def confirm(old: Version, new: Version, believed: Sequence[Version], *, confiden
         valid_from=min(new.valid_from, old.valid_from),
         system_from=now,
         confidence=confidence,
-        confirmations=(*old.confirmations, *said)[-MAX_CONFIRMATIONS:],
+        confirmations=_latest((*old.confirmations, *said)),
         links=replace(old.links.lasting, derived_from=tuple(dict.fromkeys(old.links.derived_from + new.links.derived_from))),
         keys=tuple(dict.fromkeys(old.keys + new.keys)),
     )
@@ -119,6 +120,16 @@ def confirm(old: Version, new: Version, believed: Sequence[Version], *, confiden
         return Plan(close=(old,), append=(better,))
     plan = _place(better, [version for version in believed if version.id != old.id], capped=False, now=now, new_id=new_id)
     return Plan(close=(old, *plan.close), append=plan.append)
+
+
+def _latest(said: tuple[Confirmation, ...]) -> tuple[Confirmation, ...]:
+    # No kind of source can push out the others: of the commonest kind the oldest goes.
+    kept = list(said)
+    while len(kept) > MAX_CONFIRMATIONS:
+        kinds = Counter(each.source.kind for each in kept)
+        commonest = max(kinds.values())
+        kept.remove(next(each for each in kept if kinds[each.source.kind] == commonest))
+    return tuple(kept)
 
 
 def end(plan: Plan, versions: Sequence[Version], span: Interval, *, now: datetime, new_id: NewId) -> Plan:

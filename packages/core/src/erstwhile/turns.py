@@ -18,13 +18,15 @@ __all__ = ["AGENTS", "ASSISTANTS", "ROLES", "SILENT", "Message", "Turn", "read_t
 DEFAULT_SESSION: Final = "default"
 TOOLS: Final = frozenset({"tool", "function"})
 """Roles in which a tool gives its output."""
+OUTSIDE: Final = TOOLS | {"tool_result", "observation", "ipython", "document", "web", "browser", "search", "retrieval", "context", "file", "email"}
+"""Roles under which frameworks hand in what comes from outside: nobody in the conversation said it."""
 ASSISTANTS: Final = frozenset({"assistant", "ai", "model", "bot"})
 """Roles in which a model speaks."""
 AGENTS: Final = ASSISTANTS | {"agent"}
 """Roles in which a model may be taken to speak: an agent may be somebody at work as well."""
 SILENT: Final = TOOLS | {"system", "developer"}
 """Roles whose turns are no one's assertion: the output of a tool, and what an application tells its model."""
-ROLES: Final = AGENTS | TOOLS | {"user", "human", "system"}
+ROLES: Final = AGENTS | OUTSIDE | {"user", "human", "system"}
 """Roles are no names: "my assistant" is somebody else."""
 
 
@@ -39,6 +41,7 @@ class Message:
         name: Who said it, where the role does not tell.
         id: The caller's own id; a message with an id or a time is kept once, however often it is observed.
         session: The conversation. Default: the one given to ``observe``.
+        kind: How it came to be known: ``"tool"`` for a page or a document that stands in a message. Default: by the role.
     """
 
     role: str
@@ -47,6 +50,7 @@ class Message:
     name: str | None = None
     id: str | None = None
     session: str | None = None
+    kind: SourceKind | str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class Turn:
         at: When it was said, ``None`` for now.
         role: The role.
         key: Idempotency key, where the message can be told from another like it.
+        place: Which of the messages given it is, from 0.
     """
 
     content: str
@@ -68,6 +73,7 @@ class Turn:
     at: datetime | None
     role: str
     key: str | None
+    place: int
 
 
 def read_turns(messages: Iterable[Message | Mapping[str, Any]], *, session: str | None) -> tuple[Turn, ...]:
@@ -107,8 +113,9 @@ def _read(message: Message | Mapping[str, Any], place: int, session: str | None)
     role = check_text(given.role, name=f"{name} role")
     at = None if given.at is None else as_utc(given.at, name=f"{name} at")
     spoken_in = given.session or session or DEFAULT_SESSION
-    kind = SourceKind.TOOL if role in TOOLS else SourceKind.STATED
+    usual = SourceKind.TOOL if role.lower() in OUTSIDE else SourceKind.STATED
     try:
+        kind = usual if given.kind is None else SourceKind.of(given.kind)
         source = Provenance(kind=kind, actor=role if given.name is None else given.name, session=spoken_in, reference=given.id)
     except InvalidInputError as error:
         raise InvalidInputError(f"{name}: {error}") from None
@@ -119,13 +126,14 @@ def _read(message: Message | Mapping[str, Any], place: int, session: str | None)
         at=at,
         role=role,
         key=_turn_key(given, content, spoken_in, at),
+        place=place,
     )
 
 
 def _of_mapping(message: object, name: str) -> Message:
     if not isinstance(message, Mapping):
         raise InvalidInputError(f"{name}: expected a Message or a mapping with role and content, got {type(message).__name__}.")
-    known = {key: message[key] for key in ("role", "content", "at", "name", "id", "session") if key in message}
+    known = {key: message[key] for key in ("role", "content", "at", "name", "id", "session", "kind") if key in message}
     if missing := {"role", "content"} - known.keys():
         raise InvalidInputError(f"{name} has no {' and no '.join(sorted(missing))}.")
     return Message(**known)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import Confirmation, Links, Scope, Version
+from erstwhile.policy import Policy
 from erstwhile.refs import Ref, resolve
 from erstwhile.relating import with_clashing
 from erstwhile.relations import PERSON
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["undo"]
 
 
-def undo(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
+def undo(ledger: "Ledger", scope: Scope, ref: Ref, *, policy: Policy) -> Outcome:
     """See `ScopedMemory.undo`."""
     if isinstance(ref, Outcome) and not (ref.written or ref.ended):
         raise InvalidInputError("That call wrote nothing, so there is nothing to undo.")
@@ -41,7 +42,7 @@ def undo(ledger: "Ledger", scope: Scope, ref: Ref) -> Outcome:
         return with_clashing(ledger.store, scope, rows)
 
     def prepare(rows: Sequence[Row], now: datetime) -> tuple[Plan, Outcome]:
-        plan, brought = _plan([row.version for row in rows], at, now=now)
+        plan, brought = _plan([row.version for row in rows], at, policy=policy, now=now)
         shown = next((version for version in plan.append if not brought or version.id == brought[0].id), *plan.close[:1])
         reason = "What that write ended holds again" + ("; what it brought stands by itself." if brought else ".")
         return plan, Outcome(action=Action.UNDONE, version=shown, ended=plan.close, written=in_order(plan.append), reason=reason)
@@ -69,7 +70,7 @@ def _sides(versions: Iterable[Version], at: datetime) -> tuple[list[Version], li
     return [version for version in listed if version.system_to == at], [version for version in listed if version.system_from == at]
 
 
-def _plan(versions: Sequence[Version], at: datetime, *, now: datetime) -> tuple[Plan, list[Version]]:
+def _plan(versions: Sequence[Version], at: datetime, *, policy: Policy, now: datetime) -> tuple[Plan, list[Version]]:
     closed, appended = _sides(versions, at)
     if not closed and all(_is_new(version, versions) and not version.links.joins for version in appended):
         raise InvalidInputError("That write ended nothing and confirmed nothing, so there is nothing to undo; retract the memory if it is wrong.")
@@ -82,7 +83,7 @@ def _plan(versions: Sequence[Version], at: datetime, *, now: datetime) -> tuple[
             apart = others | frozenset(version.links.joins)
             brought.append(_by_itself(stands, apart, memory_id=new_id() if stands.memory_id in apart else stands.memory_id, now=now))
             moved[stands.memory_id] = brought[-1].memory_id
-    brought += [_of(said, _same(closed, version), now=now) for version in appended for said in _said_by(closed, version)]
+    brought += [policy.admitted(_of(said, _same(closed, version), now=now))[0] for version in appended for said in _said_by(closed, version)]
     restored = [_restored(version, [pair for pair in standing if pair[0].content == version.content], now=now) for version in closed]
     plan = Plan(close=tuple(stands for _, stands in standing), append=(*brought, *restored))
     _check_room(plan, versions)

@@ -19,7 +19,7 @@ from erstwhile.relations import Claim
 from erstwhile.time import Interval
 from erstwhile.turns import Turn, text_key
 
-__all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "key_of", "new_id", "session_claim", "turn_version"]
+__all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "key_of", "new_id", "said_by", "session_claim", "turn_version"]
 
 
 class Keep(Enum):
@@ -34,8 +34,16 @@ MARKS: Final = frozenset(("pinned", "importance", "tags", "aliases"))
 """Parts of a memory that say how it is kept and not what it says."""
 MAX_CONTEXT: Final = 600
 """Characters kept of what a turn answers."""
+ASSISTANTS: Final = frozenset({"assistant", "ai", "model", "bot"})
+"""Roles in which a model speaks."""
 GIVEN: Final = "given:"
 """What the idempotency keys begin with that callers gave."""
+
+
+def said_by(version: Version) -> SourceKind:
+    """How it came to be known, as far as trust goes: what an assistant says is what a model concluded."""
+    spoken = version.is_turn and version.source.kind is SourceKind.STATED and version.metadata.get("role") in ASSISTANTS
+    return SourceKind.INFERRED if spoken and version.source.actor in ASSISTANTS else version.source.kind
 
 
 def new_id() -> str:
@@ -110,8 +118,19 @@ def turn_version(turn: Turn, scope: Scope, *, place: int, answers: str, fingerpr
     )
 
 
-def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None, drawn_from: tuple[str, ...], fingerprint: str, now: datetime) -> Version:
+def changed(
+    old: Version,
+    given: Mapping[str, Any],
+    *,
+    source: Provenance | None,
+    drawn_from: tuple[str, ...],
+    fingerprint: str,
+    now: datetime,
+    trusted: bool = True,
+) -> Version:
     """The better belief: ``old`` with what was given in its place, drawn from what ``old`` was drawn from and from ``drawn_from``.
+
+    Without a source it was corrected by its own, if that is ``trusted``: otherwise a mended text of a tool would count as a person's word.
 
     Raises:
         InvalidInputError: ``old`` is a turn, nothing was given, or something given cannot be used.
@@ -125,7 +144,8 @@ def changed(old: Version, given: Mapping[str, Any], *, source: Provenance | None
         raise InvalidInputError("Nothing to correct was given; give the new content, or what else was wrong.")
     kept = {name: getattr(old, name) for name in given}
     # Who pins or labels a memory says nothing else than whoever said it.
-    told = old.source if wanted.keys() <= MARKS else replace(old.source, kind=SourceKind.CORRECTED, quote=None)
+    kind = SourceKind.CORRECTED if trusted else old.source.kind
+    told = old.source if wanted.keys() <= MARKS else replace(old.source, kind=kind, quote=None)
     draft = Draft(**{**kept, **wanted}, source=source or told)
     better = first_version(draft, old.scope, kind=draft.type or old.type, fingerprint=fingerprint, key="", now=now)
     same = better.content == old.content

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from erstwhile import timeline
 from erstwhile.draft import Draft
 from erstwhile.errors import InvalidInputError, NotFoundError
-from erstwhile.model import MAX_CONTENT, Provenance, Scope, Version, check_text
-from erstwhile.policy import Verdict
+from erstwhile.guard import Masked, OnSecret, without_secrets
+from erstwhile.model import MAX_CONTENT, Provenance, Scope, SourceKind, Version, check_metadata, check_text
+from erstwhile.policy import Policy, Verdict
 from erstwhile.refs import Ref
 from erstwhile.refs import resolve as find_target
 from erstwhile.relating import Relating, Resolver, with_clashing
-from erstwhile.resolve import ends, released, resolve
+from erstwhile.resolve import ends, released, resolve, spares
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Where
 from erstwhile.time import TICK
@@ -31,31 +32,49 @@ __all__ = ["correct", "remember", "remember_one", "retract"]
 _DRAFT_FIELDS: Final = frozenset(field.name for field in fields(Draft))
 
 
-def remember(ledger: "Ledger", scope: Scope, given: Iterable[Draft | str | Mapping[str, Any]], *, resolver: Resolver | None) -> tuple[Outcome, ...]:
-    """See `ScopedMemory.remember_many`; without a resolver nothing is related to anything."""
-    drafts = [_draft(draft, place) for place, draft in enumerate(given)]
-    ended = [_check(ledger, scope, draft, f"Draft {place}: ") for place, draft in enumerate(drafts)]
-    return _remember_all(ledger, scope, drafts, ended, resolver) if drafts else ()
+def remember(
+    ledger: "Ledger",
+    scope: Scope,
+    given: Iterable[Draft | str | Mapping[str, Any]],
+    *,
+    resolver: Resolver,
+    relate: bool = True,
+    secrets: OnSecret | None = None,
+) -> tuple[Outcome, ...]:
+    """See `ScopedMemory.remember_many`; ``secrets`` says what is done about them in place of the policy."""
+    policy = resolver.policy
+    clean = [without_secrets(_draft(draft, place), secrets or policy.secrets, place=f"Draft {place}") for place, draft in enumerate(given)]
+    ended = [_check(ledger, scope, draft, f"Draft {place}: ", policy) for place, (draft, _) in enumerate(clean)]
+    return _remember_all(ledger, scope, clean, ended, resolver, relate=relate) if clean else ()
 
 
-def remember_one(ledger: "Ledger", scope: Scope, draft: Draft, *, resolver: Resolver | None) -> Outcome:
+def remember_one(ledger: "Ledger", scope: Scope, draft: Draft, *, resolver: Resolver, relate: bool = True) -> Outcome:
     """See `ScopedMemory.remember`."""
-    return _remember_all(ledger, scope, [draft], [_check(ledger, scope, draft, "")], resolver)[0]
+    clean = without_secrets(draft, resolver.policy.secrets)
+    return _remember_all(ledger, scope, [clean], [_check(ledger, scope, clean[0], "", resolver.policy)], resolver, relate=relate)[0]
 
 
-def _remember_all(ledger: "Ledger", scope: Scope, drafts: Sequence[Draft], ended: Sequence[tuple[str, ...]], resolver: Resolver | None) -> tuple[Outcome, ...]:
-    vectors = ledger.embed([draft.content for draft in drafts], role="passage")
+def _remember_all(
+    ledger: "Ledger",
+    scope: Scope,
+    clean: Sequence[tuple[Draft, tuple[Masked, ...]]],
+    ended: Sequence[tuple[str, ...]],
+    resolver: Resolver,
+    *,
+    relate: bool,
+) -> tuple[Outcome, ...]:
+    vectors = ledger.embed([draft.content for draft, _ in clean], role="passage")
     try:
         return tuple(
-            _remember(ledger, scope, draft, memory_ids, vector=vector, resolver=resolver)
-            for draft, memory_ids, vector in zip(drafts, ended, vectors, strict=True)
+            replace(_remember(ledger, scope, draft, memory_ids, vector=vector, resolver=resolver, relate=relate), masked=masked)
+            for (draft, masked), memory_ids, vector in zip(clean, ended, vectors, strict=True)
         )
     finally:
         # Also where a later one failed: what was written before it stays.
         ledger.store.settle()
 
 
-def _check(ledger: "Ledger", scope: Scope, draft: Draft, which: str) -> tuple[str, ...]:
+def _check(ledger: "Ledger", scope: Scope, draft: Draft, which: str, policy: Policy) -> tuple[str, ...]:
     # All that can be told before the first is written: times that default to now, and what is superseded. A retry needs no check: it changes nothing.
     now = ledger.reading_time()
     if draft.key is not None and _written(ledger, scope, draft, key_of(draft), now) is not None:
@@ -63,7 +82,9 @@ def _check(ledger: "Ledger", scope: Scope, draft: Draft, which: str) -> tuple[st
     try:
         draft.check_times(draft.valid_from or now)
         memory_ids = tuple(dict.fromkeys(find_target(ledger.store, (scope,), ref).memory_id for ref in draft.supersedes))
-        _check_supersedable(_own([row.version for row in _reader(ledger, scope, memory_ids)()], memory_ids), memory_ids)
+        believed = _own([row.version for row in _reader(ledger, scope, memory_ids)()], memory_ids)
+        _check_supersedable(believed, memory_ids)
+        _check_trust(policy, draft.source.kind, believed)
     except (InvalidInputError, NotFoundError) as error:
         raise type(error)(f"{which}{error}") from None
     return memory_ids
@@ -89,22 +110,25 @@ def _parts(given: object) -> dict[str, Any]:
 
 
 def _remember(
-    ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[str, ...], *, vector: "NDArray[np.float32]", resolver: Resolver | None
+    ledger: "Ledger", scope: Scope, draft: Draft, memory_ids: tuple[str, ...], *, vector: "NDArray[np.float32]", resolver: Resolver, relate: bool
 ) -> Outcome:
-    key = key_of(draft, memory_ids)
+    key, policy = key_of(draft, memory_ids), resolver.policy
     new: Version
     written: Version | None = None
     related = Relating()
+    note = ""
 
     def read() -> tuple[Row, ...]:
-        nonlocal new, written, related
+        nonlocal new, written, related, note
         time = ledger.reading_time()
         if (written := _written(ledger, scope, draft, key, time)) is not None:
             return ()
         # Not before it is known to be no retry: what was said has perhaps expired since. What is said now is newer than all that is written, however coarse the
         # clock: its write will be given a later time.
         new = first_version(draft, scope, kind=draft.type, fingerprint=ledger.embedder.fingerprint, key=key, now=time + TICK)
-        if memory_ids or resolver is None:
+        new, note = policy.admitted(new)
+        if memory_ids or not relate or new.quarantined:
+            related = Relating()
             return _reader(ledger, scope, memory_ids)()
         related = resolver.relate(ledger, new, vector)
         return related.rows
@@ -117,15 +141,23 @@ def _remember(
         if memory_ids:
             believed = _own(around, memory_ids)
             _check_supersedable(believed, memory_ids)
-            plan = timeline.supersede(_typed(incoming, draft, believed), believed, now=now, new_id=new_id)
-            return _released(plan, _placed(plan), around, now)
+            _check_trust(policy, draft.source.kind, believed)
+            plan = timeline.supersede(policy.admitted(_typed(incoming, draft, believed))[0], believed, now=now, new_id=new_id)
+            return _released(plan, _noted(_placed(plan), note), around, now)
         retired = [each for each in related.judged if each.verdict is Verdict.RETIRE]
         # That a promise was kept is no promise.
         replaced = [] if ends(incoming, retired) else [each.neighbour for each in retired]
-        plan, outcome = resolve(_typed(incoming, draft, replaced), related.judged, around, now=now, new_id=new_id)
-        return _released(plan, outcome, around, now)
+        typed = policy.admitted(_typed(incoming, draft, replaced))[0]
+        plan, outcome = resolve(typed, related.judged, around, now=now, new_id=new_id)
+        if not spares(plan, typed, policy):
+            plan, outcome = resolve(typed, [each.mild for each in related.judged], around, now=now, new_id=new_id)
+        return _released(plan, _noted(outcome, note), around, now)
 
     return ledger.commit((scope.key,), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
+
+
+def _noted(outcome: Outcome, note: str) -> Outcome:
+    return replace(outcome, reason=f"{outcome.reason} {note}".strip())
 
 
 def _own(versions: Sequence[Version], memory_ids: Collection[str]) -> tuple[Version, ...]:
@@ -164,6 +196,14 @@ def _check_supersedable(believed: Sequence[Version], memory_ids: Sequence[str]) 
         raise NotFoundError(f"Nothing of memory {min(gone)} is believed any more, so there is nothing to supersede; remember this as a memory of its own.")
 
 
+def _check_trust(policy: Policy, kind: SourceKind, touched: Sequence[Version]) -> None:
+    if any(not policy.may_end(kind, version) for version in touched):
+        raise InvalidInputError(
+            f"What comes by {kind} may not end or correct what a more trusted source said. Remember it by itself: where it clashes, a conflict is opened that "
+            "a person can settle. If a person says so, let the source say that."
+        )
+
+
 def _placed(plan: Plan) -> Outcome:
     new, *_ = plan.append
     until = "" if new.valid_to is None else f" until {new.valid_to:%Y-%m-%d}"
@@ -184,8 +224,13 @@ def correct(
     source: Provenance | None,
     drawn_from: tuple[str, ...],
     at: datetime | None,
+    policy: Policy,
 ) -> Outcome:
     """See `ScopedMemory.correct`; ``given`` has a value, or `KEEP`, for each part."""
+    if given["metadata"] is not KEEP:
+        given = {**given, "metadata": check_metadata(given["metadata"])}
+    given, masked = without_secrets(given, policy.secrets)
+    source, also = (None, ()) if source is None else without_secrets(source, policy.secrets, place="source")
     target = find_target(ledger.store, (scope,), ref)
     vectors = {}
     if (content := given["content"]) is not KEEP:
@@ -195,10 +240,22 @@ def correct(
         around = tuple(row.version for row in rows)
         believed = _own(around, (target.memory_id,))
         old = target.pick(believed, at=at or now)
-        better = changed(old, given, source=source, drawn_from=drawn_from, fingerprint=ledger.embedder.fingerprint, now=now)
+        better = changed(
+            old,
+            given,
+            source=source,
+            drawn_from=drawn_from,
+            fingerprint=ledger.embedder.fingerprint,
+            trusted=policy.trusts(old.source.kind),
+            now=now,
+        )
+        better, note = policy.admitted(better)
         plan = timeline.correct(old, better, believed, now=now, new_id=new_id)
+        if source is not None or not policy.trusts(old.source.kind):
+            _check_trust(policy, better.source.kind, plan.close)
         reason = f"A better belief from {plan.append[0].valid_from:%Y-%m-%d} on; what was believed before stays in history."
-        return _released(plan, Outcome(action=Action.CORRECTED, version=plan.append[0], reason=reason), around, now)
+        outcome = Outcome(action=Action.CORRECTED, version=plan.append[0], reason=reason, masked=(*masked, *also))
+        return _released(plan, _noted(outcome, note), around, now)
 
     return ledger.commit((scope.key,), read=_reader(ledger, scope, (target.memory_id,)), prepare=prepare, vectors=vectors)
 

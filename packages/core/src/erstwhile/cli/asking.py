@@ -48,6 +48,7 @@ def recall(
     min_confidence: Annotated[float, typer.Option(help="Only what is at least so sure, 0 to 1.")] = 0.0,
     pinned: Annotated[bool | None, typer.Option("--pinned/--not-pinned", help="Only the profile, or only what does not belong to it. Default: both.")] = None,
     turns: Annotated[bool, typer.Option("--turns/--no-turns", help="Whether verbatim turns of conversations are found too.")] = True,
+    quarantined: Annotated[bool, typer.Option("--quarantined", help="Only what is kept apart, for it gives orders and may not. Default: none of it.")] = False,
     neighbours: Annotated[int, typer.Option(help="Bring the turns along that were said up to so many places before and after a hit, 0 to 20.")] = 0,
     min_relevance: Annotated[
         float | None, typer.Option(help="Only what is at least so relevant, 0 to 1; 0 for whatever comes nearest. Default: nothing where nothing is known.")
@@ -69,6 +70,7 @@ def recall(
             min_confidence=min_confidence,
             pinned=pinned,
             turns=turns,
+            quarantined=quarantined,
             neighbours=neighbours,
             min_relevance=min_relevance,
         )
@@ -168,5 +170,6 @@ def _counts(found: "Stats") -> list[tuple[str, int]]:
         *((f"  {kind}", number) for kind, number in found.by_type.items()),
         ("believed, past included", found.believed),
         ("turns of conversations", found.turns),
+        ("kept apart", found.quarantined),
         ("versions in all", found.versions),
     ]

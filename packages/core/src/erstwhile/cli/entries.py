@@ -50,8 +50,9 @@ def day(instant: datetime | None) -> str:
 
 
 def of_version(version: Version) -> Entry:
-    """A version, by the id of its memory: what it says, its type, when it holds, whether it is contested."""
-    return Entry(text=version.content, id=version.memory_id, columns=((_type(version),), _holds(version), ("contested" if version.contested else "",)))
+    """A version, by the id of its memory: what it says, its type, when it holds, whether it is contested or kept apart."""
+    mark = "quarantined" if version.quarantined else "contested" if version.contested else ""
+    return Entry(text=version.content, id=version.memory_id, columns=((_type(version),), _holds(version), (mark,)))
 
 
 def of_hit(hit: Hit, *, explained: bool = False) -> Entry:

@@ -7,6 +7,7 @@ import typer
 
 from erstwhile.cli import inputs
 from erstwhile.cli.entries import OUTCOME_HEADINGS, of_outcome
+from erstwhile.cli.outcomes import tell_masked
 from erstwhile.cli.output import console, many, print_json, print_list
 from erstwhile.cli.place import Place
 from erstwhile.results import Action, Observed
@@ -29,10 +30,15 @@ def observe(
     chosen, _ = inputs.conversation(file, conversation)
     with place.memory() as memory:
         parts = [memory.observe((turn.message for turn in session.turns), session=session.id, draw=draw) for session in chosen.sessions]
-    found = Observed(turns=tuple(turn for part in parts for turn in part), outcomes=tuple(outcome for part in parts for outcome in part.outcomes))
+    found = Observed(
+        turns=tuple(turn for part in parts for turn in part),
+        outcomes=tuple(outcome for part in parts for outcome in part.outcomes),
+        masked=tuple(each for part in parts for each in part.masked),
+    )
     if place.json:
         print_json(found)
         return
+    tell_masked(found.masked)
     sessions = len({session.id for session in chosen.sessions})
     kept = f"{many(len(found), 'turn')} of {many(sessions, 'session')} kept word for word"
     drawn = sum(outcome.action is not Action.UNCHANGED for outcome in found.outcomes)

@@ -11,9 +11,10 @@ from erstwhile.relations import Relation, Tie
 from erstwhile.results import Action, Outcome
 
 if TYPE_CHECKING:
+    from erstwhile.guard import Masked
     from erstwhile.scoped import ScopedMemory
 
-__all__ = ["tell"]
+__all__ = ["tell", "tell_masked"]
 
 STYLES: Final = {Action.CONTESTED: "yellow", Action.UNCHANGED: "dim"}
 SEVERAL: Final = frozenset({Action.SETTLED, Action.UNDONE})
@@ -25,6 +26,7 @@ def tell(place: Place, memory: "ScopedMemory", outcome: Outcome) -> None:
     if place.json:
         print_json(outcome)
         return
+    tell_masked(outcome.masked)
     out = console()
     if out.is_terminal:
         out.print(f"{outcome.action.value.capitalize()}. {outcome.reason}", style=STYLES.get(outcome.action, "green"), soft_wrap=True)
@@ -38,6 +40,12 @@ def tell(place: Place, memory: "ScopedMemory", outcome: Outcome) -> None:
         print_list([of_tie(tie, contents[tie.version_id], said=outcome.reason) for tie in ties], TIE_HEADINGS, empty="")
     if outcome.action is Action.CONTESTED and out.is_terminal:
         out.print("`erstwhile conflicts` shows both sides, and `erstwhile resolve` settles it.", style="dim", soft_wrap=True)
+
+
+def tell_masked(masked: Sequence["Masked"]) -> None:
+    """Say on stderr which secrets were left out, and where."""
+    for each in masked:
+        console(stderr=True).print(f"Kept without what looks like a secret ({each.kind}): {each.where}.", style="yellow", soft_wrap=True)
 
 
 def _contents(memory: "ScopedMemory", outcome: Outcome, ties: Sequence[Tie]) -> dict[str, str]:

@@ -23,6 +23,12 @@ THRESHOLDS: Final = {
     "least_confidence": "A memory of at least this confidence is not ended by one below it.",
 }
 
+INCOMING: Final = {
+    "secrets": "What is done about secrets in what is remembered, corrected or merged: refuse, mask or keep.",
+    "turn_secrets": "The same in the turns of conversations and what is drawn from them.",
+    "quarantine": "Whether text that gives orders is kept apart, where its source may give none.",
+}
+
 
 def policy(
     place: Place,
@@ -88,6 +94,14 @@ def _tell(place: Place, found: Policy, file: Path) -> None:
     for name, meaning in THRESHOLDS.items():
         share, usual_share = getattr(found, name), getattr(shipped, name)
         out.print(f"{name:<18}{share:<12}{meaning}{_instead(share, usual_share)}", soft_wrap=True)
+    out.print("\nWhat comes in", style="bold")
+    for name, meaning in INCOMING.items():
+        now, usual_now = getattr(found, name), getattr(shipped, name)
+        out.print(f"{name:<18}{_plainly(now):<12}{meaning}{_instead(now, usual_now)}", soft_wrap=True)
+
+
+def _plainly(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _instead(now: object, shipped: object) -> str:

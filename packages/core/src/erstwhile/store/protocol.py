@@ -48,6 +48,7 @@ class Where:
         places: Turns at one of these places: a session, and the place in it.
         confidence: At least so sure, 0 to 1, to the millionth.
         pinned: Whether they are part of the profile.
+        quarantined: Whether they are kept apart.
         contested: Only those that clash with another memory, unsettled.
         unended: Only those that had not ended yet when they were written.
         believed: ``True``: believed now. A time: believed then. ``None``: whenever.
@@ -71,6 +72,7 @@ class Where:
     places: tuple[tuple[str, int], ...] | None = None
     confidence: float | None = None
     pinned: bool | None = None
+    quarantined: bool | None = None
     contested: bool = False
     unended: bool = False
     believed: datetime | bool | None = None
@@ -106,6 +108,7 @@ class Where:
             and (self.places is None or (version.is_turn and (version.source.session, version.source.turn) in self.places))
             and (self.confidence is None or millionths(version.confidence) >= millionths(self.confidence))
             and (self.pinned is None or version.pinned is self.pinned)
+            and (self.quarantined is None or version.quarantined is self.quarantined)
             and (version.contested or not self.contested)
             and (not self.unended or holds.end is None or holds.end > version.system_from)
             and self._believes(version)

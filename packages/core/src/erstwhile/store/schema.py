@@ -5,10 +5,9 @@ A point is one version: its id is the version's, its vectors are ``dense`` (the 
 that filters need.
 
 Some fields exist to make the everyday questions cheap, for every condition on a time is a look-up per version. ``live`` names the scope of a version that
-is still believed; ``asserted`` that of one that is also no turn; ``held`` that of one that, besides, had not ended when it was written; ``vt`` is the
-earlier of its end and its expiry. What is
-believed is either ``open``, that is, it holds from before it was written and until changed, or ``bounded``. Of what holds now, the open part needs no
-condition on time at all; only the bounded part, mostly small, does.
+is still believed; ``asserted`` that of one that is also no turn and not quarantined; ``held`` that of one that, besides, had not ended when it was written;
+``vt`` is the earlier of its end and its expiry. What is believed and not quarantined is either ``open``, that is, it holds from before it was written and until
+changed, or ``bounded``. Of what holds now, the open part needs no condition on time at all; only the bounded part, mostly small, does.
 
 Times are whole microseconds since 1970, ``confidence`` whole millionths. Qdrant compares ranges as float64, which holds times exactly from 1685 to 2255 and to
 32 microseconds until the year 9999.
@@ -61,7 +60,7 @@ CHECK: Final = "check"
 SEAT: Final = "seat"
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Version of this mapping, and of what stands beside it: a store of another is refused."""
 SEPARATOR: Final = "\x1f"
 """Stands between the parts of a place."""
@@ -91,6 +90,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "place": "keyword",
     "confidence": "range",
     "pinned": "keyword",
+    "quarantined": "keyword",
     "vf": "range",
     "vt": "range",
     "sf": "range",
@@ -105,13 +105,15 @@ def payload_of(version: Version) -> dict[str, Any]:
     body = msgspec.json.encode(version)
     settled = holds.end is None and holds.start <= version.system_from
     unended = holds.end is None or holds.end > version.system_from
+    trusted = version.believed and not version.quarantined
+    asserted = trusted and not version.is_turn
     fields = {
         "scope": scope,
         "live": scope if version.believed else None,
-        "open": scope if version.believed and settled else None,
-        "bounded": scope if version.believed and not settled else None,
-        "asserted": scope if version.believed and not version.is_turn else None,
-        "held": scope if version.believed and not version.is_turn and unended else None,
+        "open": scope if trusted and settled else None,
+        "bounded": scope if trusted and not settled else None,
+        "asserted": scope if asserted else None,
+        "held": scope if asserted and unended else None,
         "unended": scope if unended else None,
         "contested": scope if version.contested else None,
         "memory": version.memory_id,
@@ -127,6 +129,7 @@ def payload_of(version: Version) -> dict[str, Any]:
         "place": _place(source.session, source.turn) if source.session is not None and source.turn is not None and version.is_turn else None,
         "confidence": millionths(version.confidence),
         "pinned": scope if version.pinned else None,
+        "quarantined": scope if version.quarantined else None,
         "vf": to_micros(holds.start),
         "vt": _end(holds.end),
         "sf": to_micros(version.system_from),
@@ -246,10 +249,11 @@ def settled_clauses(where: Where) -> tuple[tuple[Clause, ...], ...]:
 
     Only for a valid time that is not before any system time in the store: by then, every open version has begun to hold.
     """
-    if where.believed is not True or where.valid is None or where.during is not None:
+    if where.believed is not True or where.valid is None or where.during is not None or where.quarantined is not False:
         return (clauses(where),)
     keys = tuple(scope.key for scope in where.scopes)
-    others = (*_match_clauses(where), *_changed_clauses(where))
+    # What is open or bounded is not quarantined.
+    others = (*_match_clauses(replace(where, quarantined=None)), *_changed_clauses(where))
     return (Match("open", keys), *others), (Match("bounded", keys), *others, *_time_clauses(replace(where, changed=None)))
 
 
@@ -263,8 +267,8 @@ def _scope_clauses(where: Where) -> tuple[Clause, ...]:
 
 
 def _standing(where: Where) -> Literal["live", "asserted", "held"]:
-    # One look-up in place of fourteen or fifteen, for the question that every write asks.
-    if where.types is None or set(where.types) != set(MemoryType):
+    # One look-up in place of fourteen or more, for the question that every write asks.
+    if where.quarantined is not False or where.types is None or set(where.types) != set(MemoryType):
         return "live"
     return "held" if where.unended else "asserted"
 
@@ -279,6 +283,7 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
         "unended": scopes if where.unended and standing != "held" else None,
         "contested": scopes if where.contested else None,
         "pinned": scopes if where.pinned else None,
+        "quarantined": scopes if where.quarantined else None,
         "tags": where.tags,
         "keys": where.keys,
         "derived": where.derived_from,
@@ -298,6 +303,8 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
         matches.append(Span(field="confidence", gte=millionths(where.confidence)))
     if where.pinned is False:
         matches.append(NoneOf((Match("pinned", scopes),)))
+    if where.quarantined is False and standing == "live":
+        matches.append(NoneOf((Match("quarantined", scopes),)))
     return tuple(matches)
 
 

@@ -82,6 +82,9 @@ class FilterTests(StoreCase):
             ({"confidence": 1.0}, ["fact", "turn"]),
             ({"pinned": True}, ["goal"]),
             ({"pinned": False}, ["fact", "turn", "far"]),
+            ({"quarantined": True}, ["far"]),
+            ({"quarantined": False}, ["fact", "goal", "turn"]),
+            ({"quarantined": False, "believed": True, "types": tuple(MemoryType), "unended": True}, ["fact", "goal"]),
             ({"pinned": False, "kinds": ("tool",), "confidence": 0.2, "actors": ("crawler",)}, ["far"]),
             ({"types": ("fact", "goal"), "tags": ("red", "blå"), "keys": ("k2",)}, ["goal"]),
             ({"types": ("fact",), "tags": ("blå",)}, []),
@@ -101,7 +104,7 @@ class FilterTests(StoreCase):
                 pinned=True,
             ),
             "turn": make_row(type=None, source=Provenance(session="s1", turn=3)),
-            "far": make_row(source=Provenance(kind=SourceKind.TOOL, actor="crawler"), confidence=0.2),
+            "far": make_row(source=Provenance(kind=SourceKind.TOOL, actor="crawler"), confidence=0.2, quarantine=("override",)),
         }
         put(store, *stored.values())
         assert self.found(store, Where(scopes=(ANA,), **condition)) == [stored[name].version.id for name in expected]
@@ -119,10 +122,10 @@ class FilterTests(StoreCase):
             nothing: dict[str, Any] = {name: ()}
             assert self.found(store, Where(scopes=(ANA,), **nothing)) == [], name
 
-    @pytest.mark.parametrize("condition", [{"pinned": True}, {"pinned": False}, {"contested": True}, {"unended": True}])
+    @pytest.mark.parametrize("condition", [{"pinned": True}, {"pinned": False}, {"contested": True}, {"unended": True}, {"quarantined": True}])
     def test_a_mark_counts_in_every_scope(self, store: Store, condition: dict[str, Any]) -> None:
         """What a version is marked with is found in each scope that is named, and in no other."""
-        parts = {"pinned": condition.get("pinned", False), "links": Links(contradicts=("m1",))}
+        parts = {"pinned": condition.get("pinned", False), "links": Links(contradicts=("m1",)), "quarantine": ("override",)}
         stored = [make_row(scope=scope, **parts) for scope in SMALL]
         put(store, *stored)
         assert self.found(store, Where(scopes=(BO, ANA), **condition)) == ids_of(stored[:2])

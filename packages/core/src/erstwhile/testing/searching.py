@@ -121,13 +121,17 @@ class SearchTests(StoreCase):
             {"pinned": True},
             {"pinned": True, "believed": True, "valid": as_utc("2024-06-01")},
             {"pinned": False},
+            {"quarantined": False},
+            {"quarantined": False, "believed": True, "valid": as_utc("2024-06-01")},
         ],
     )
     def test_the_filter_works_inside_the_search(self, store: Store, condition: dict[str, Any]) -> None:
         """What does not match crowds out nothing that does, however much better it scores."""
         sought = {"tags": ("red",), "source": Provenance(actor="ana"), "confidence": 0.9, "pinned": condition.get("pinned", True)}
         wanted = make_row("a tea now and then", type=MemoryType.GOAL, valid_from="2024-05-01", **sought)
-        other = {"source": Provenance(kind=SourceKind.TOOL), "confidence": 0.1, "pinned": not sought["pinned"]}
+        other = {"source": Provenance(kind=SourceKind.TOOL), "confidence": 0.1, "pinned": not sought["pinned"]} | (
+            {"quarantine": ("override",)} if "quarantined" in condition else {}
+        )
         stored = [make_row("coffee coffee", valid_to="2024-05-01", system_to="2024-05-01", **other) for _ in range(40)] + [wanted]
         put(store, *stored)
         where = Where(**({"scopes": (ANA,)} | condition))

@@ -1,0 +1,35 @@
+"""Text that a reader does not see: what it is, and how a text reads without it; pure."""
+
+import re
+from typing import Final
+from unicodedata import normalize
+
+__all__ = ["hides", "plain"]
+
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+"""Formatting, fillers, variation selectors and tags. Spelt out: a verdict must not depend on the version of Python."""
+_FLAG: Final = re.compile("\U0001f3f4[\U000e0061-\U000e007a\U000e0030-\U000e0039]{1,8}\U000e007f")
+"""The flags of England, Scotland and Wales are spelt with tags."""
+_HIDING: Final = re.compile(
+    # Tags and the second block of variation selectors spell whole texts; an override turns the order of letters round; zero width inside a word of the Latin
+    # alphabet hides it from a search; a run of invisible characters is no formatting.
+    "[\U000e0000-\U000e0fff]|[\u202d\u202e]|[A-Za-z][\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+[A-Za-z](?:[A-Za-z]?[\u200b-\u200f\u2060-\u2064\ufeff]+[A-Za-z])+"
+    "|[\u200b-\u200f\u2060-\u206f\ufe00-\ufe0d\ufeff]{4}"
+)
+_SPACES: Final = re.compile(r"[^\S\n]+")
+_TAGS: Final = {0xE0000 + code: code for code in range(0x20, 0x7F)}
+
+
+def hides(text: str) -> bool:
+    """Whether there is text in it that is made not to be seen, or not to be found."""
+    return not text.isascii() and _HIDING.search(_FLAG.sub("", text)) is not None
+
+
+def plain(text: str) -> str:
+    """The text as a model may read it: what is hidden in tags spelt out, everything else that is invisible left out, forms of letters folded, in lower case."""
+    if not text.isascii():
+        text = normalize("NFKC", _INVISIBLE.sub("", _FLAG.sub("", text).translate(_TAGS)))
+        text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
+    return _SPACES.sub(" ", text).lower()
