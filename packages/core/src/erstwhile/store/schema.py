@@ -14,7 +14,7 @@ Times are whole microseconds since 1970, ``confidence`` whole millionths. Qdrant
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from erstwhile.errors import ErstwhileError, StoreCorruptError
-from erstwhile.model import MemoryType, SourceKind, Version
+from erstwhile.model import MemoryType, Scope, SourceKind, Version
 from erstwhile.store.lexical import version_terms
 from erstwhile.store.protocol import SEPARATOR, TURN, Row, Seat, Where, millionths, names_of
 from erstwhile.time import Interval, to_micros
@@ -46,6 +46,7 @@ __all__ = [
     "ids_of",
     "payload_of",
     "row_of",
+    "scopes_of",
     "seat_of",
     "settled_clauses",
     "vectors_of",
@@ -60,7 +61,7 @@ SEAT: Final = "seat"
 """A seat in one field: a search reads it of each candidate, and each field costs."""
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Version of this mapping, and of what stands beside it: a store of another is refused."""
 FOREVER: Final = 2**62
 """Stands for an open end: after the year 9999, and exact as a float64."""
@@ -80,6 +81,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "tags": "keyword",
     "keys": "keyword",
     "derived": "keyword",
+    "related": "keyword",
     "actor": "keyword",
     "names": "keyword",
     "kind": "keyword",
@@ -92,6 +94,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "vt": "range",
     "sf": "range",
     "st": "range",
+    "expires": "range",
 }
 """Payload fields with an index, and the kind of index."""
 
@@ -116,6 +119,7 @@ def payload_of(version: Version) -> dict[str, Any]:
         "tags": list(version.tags),
         "keys": list(version.keys),
         "derived": list(version.links.derived_from),
+        "related": sorted({tie.memory_id for tie in version.ties}),
         "actor": version.source.actor,
         "names": sorted(names_of(version.source.actor)),
         "kind": version.source.kind,
@@ -128,6 +132,7 @@ def payload_of(version: Version) -> dict[str, Any]:
         "vt": _end(holds.end),
         "sf": to_micros(version.system_from),
         "st": _end(version.system_to),
+        "expires": None if version.expires_at is None else to_micros(version.expires_at),
         SEAT: _written(seat),
         BODY: body.decode(),
         CHECK: zlib.crc32(body),
@@ -163,6 +168,11 @@ def _seat(written: str) -> Seat:
     scope, place, day, times, actor, session = written.split(SEPARATOR, 5)
     stretches = tuple((int(first), int(end)) for first, _, end in (each.partition(":") for each in times.split(","))) if times else ()
     return Seat(scope=scope, session=session if place else None, turn=int(place) if place else None, actor=actor, day=int(day), times=stretches)
+
+
+def scopes_of(keys: Iterable[object]) -> tuple[Scope, ...]:
+    """The scopes that the values of the field ``scope`` stand for, in order."""
+    return tuple(msgspec.json.decode(key, type=Scope) for key in sorted(str(key) for key in keys))
 
 
 def version_of(payload: Mapping[str, Any] | None) -> Version:
@@ -292,6 +302,7 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
         "tags": where.tags,
         "keys": where.keys,
         "derived": where.derived_from,
+        "related": where.related,
         "actor": where.actors,
         "names": where.names,
         "session": None if where.session is None else (where.session,),
@@ -302,6 +313,8 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
         matches.append(Ids(tuple(ids_of(where))))
     if where.turns is not None:
         matches.append(Span(field="turn", gte=where.turns[0], lt=where.turns[1]))
+    if where.expired is not None:
+        matches.append(Span(field="expires", lte=to_micros(where.expired)))
     if where.kinds is not None:
         matches += _kind_clauses(where.kinds)
     if where.confidence is not None:
