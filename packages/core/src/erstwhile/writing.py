@@ -18,7 +18,7 @@ from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Where
 from erstwhile.time import TICK
 from erstwhile.timeline import Plan
-from erstwhile.versions import KEEP, changed, first_version, in_order, key_of, new_id
+from erstwhile.versions import KEEP, changed, first_version, in_order, kept_for, key_of, new_id
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,12 +117,14 @@ def _remember(
         if memory_ids:
             believed = _own(around, memory_ids)
             _check_supersedable(believed, memory_ids)
-            plan = timeline.supersede(_typed(incoming, draft, believed), believed, now=now, new_id=new_id)
+            typed = kept_for(_typed(incoming, draft, believed), ledger.retention, now=now)
+            plan = timeline.supersede(typed, believed, now=now, new_id=new_id)
             return _released(plan, _placed(plan), around, now)
         retired = [each for each in related.judged if each.verdict is Verdict.RETIRE]
         # That a promise was kept is no promise.
         replaced = [] if ends(incoming, retired) else [each.neighbour for each in retired]
-        plan, outcome = resolve(_typed(incoming, draft, replaced), related.judged, around, now=now, new_id=new_id)
+        typed = kept_for(_typed(incoming, draft, replaced), ledger.retention, now=now)
+        plan, outcome = resolve(typed, related.judged, around, now=now, new_id=new_id)
         return _released(plan, outcome, around, now)
 
     return ledger.commit((scope.key,), read=read, prepare=prepare, vectors={draft.content: vector}, settle=False)
