@@ -47,6 +47,8 @@ GROUPS = {
         "Conflict",
         "Change",
         "Receipt",
+        "Doomed",
+        "Export",
         "Stats",
         "StoreInfo",
     ],
