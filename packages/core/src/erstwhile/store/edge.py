@@ -281,7 +281,7 @@ class EdgeStore(Store):
         """See `Store.scopes`."""
         with self._using() as shard:
             found = shard.facet(qdrant.FacetRequest("scope", limit=max(1, _points(shard)), exact=True))
-        return schema.scopes_of(hit.value for hit in found.hits)
+        return schema.scopes_of(hit.value for hit in found.hits if hit.count)
 
     def compact(self) -> bool:
         """See `Store.compact`. What is alive is copied to a new shard, while reads and writes go on; then that takes the place of the old one."""

@@ -142,7 +142,7 @@ class ServerStore(Store):
         """See `Store.scopes`."""
         limit = max(1, self._count(None))
         found = self._connection.read(lambda client: client.facet(self._collection, "scope", limit=limit, exact=True))
-        return schema.scopes_of(hit.value for hit in found.hits)
+        return schema.scopes_of(hit.value for hit in found.hits if hit.count)
 
     def latest(self) -> datetime | None:
         """See `Store.latest`."""
