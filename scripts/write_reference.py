@@ -49,6 +49,8 @@ GROUPS = {
         "Conflict",
         "Change",
         "Receipt",
+        "Doomed",
+        "Export",
         "Stats",
         "StoreInfo",
     ],

@@ -197,10 +197,10 @@ def test_erase_asks_first(ew: "CommandLine", monkeypatch: pytest.MonkeyPatch) ->
     """Nothing is removed for good without a yes, and what will go is shown before."""
     id = ew.json("remember", "I live in Porto")["version"]["memory_id"]
     assert "--yes" in ew.error("erase", id, stdin="y\n")
-    monkeypatch.setattr("erstwhile.cli.writing._can_ask", lambda: True)
+    monkeypatch.setattr("erstwhile.cli.erasing._can_ask", lambda: True)
     refused = ew("erase", id, stdin="n\n", code=1)
     assert "I live in Porto" in refused.stderr
-    assert "in 1 version" in refused.stderr
+    assert "1 version of 1 fact would go" in refused.stderr
     assert "Nothing was erased" in refused.stderr
     assert ew.json("stats")["versions"] == 1
     agreed = ew("erase", "--everything", "--json", stdin="y\n")

@@ -256,7 +256,7 @@ def test_an_erasure_during_a_sync_is_not_counted(store: Path, monkeypatch: pytes
             sync()
             monkeypatch.setattr(opened._log, "sync", sync)
             monkeypatch.setattr(opened._commits, "wait", lambda: None)
-            ana.erase(everything=True)
+            ana.erase(everything=True, compact=False)
             ana.remember_many([f"unsynced {number}" for number in range(6)])
             monkeypatch.setattr(opened._commits, "wait", settle)
 

@@ -33,10 +33,11 @@ from erstwhile.policy import Policy, Rule
 from erstwhile.refs import Ref
 from erstwhile.relations import Claim, Judgement, Relation, Tie
 from erstwhile.rerank import OnnxReranker, Reranker
-from erstwhile.results import Action, Change, Conflict, Hit, Observed, Outcome, Parts, Recall, Receipt, Settlement, Stats
+from erstwhile.results import Action, Change, Conflict, Doomed, Hit, Observed, Outcome, Parts, Recall, Receipt, Settlement, Stats
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import StoreInfo
 from erstwhile.time import AsOf, Clock, Instant, Interval
+from erstwhile.transfer.exporting import Export
 from erstwhile.turns import Message
 
 __all__ = [
@@ -49,11 +50,13 @@ __all__ = [
     "Clock",
     "Confirmation",
     "Conflict",
+    "Doomed",
     "Draft",
     "Drawn",
     "Embedder",
     "Engine",
     "ErstwhileError",
+    "Export",
     "Extractor",
     "Hit",
     "Instant",

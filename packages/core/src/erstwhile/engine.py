@@ -6,8 +6,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
+from erstwhile import care
 from erstwhile.config import MEMORY, Settings
 from erstwhile.embed import Embedder, load_embedder
+from erstwhile.erasure import remaining
 from erstwhile.errors import InvalidInputError
 from erstwhile.extract import Extractor, LlmExtractor, RuleExtractor
 from erstwhile.judge import Cascade, Judge, LlmJudge, RuleJudge, shipped_judge
@@ -16,9 +18,11 @@ from erstwhile.model import Scope
 from erstwhile.policy import Policy
 from erstwhile.relating import Resolver
 from erstwhile.rerank import Reranker
+from erstwhile.results import Doomed, Receipt
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import Store, StoreInfo
 from erstwhile.time import Clock, SystemClock
+from erstwhile.transfer.exporting import Export
 
 if TYPE_CHECKING:
     from erstwhile._aio import AsyncEngine
@@ -179,7 +183,7 @@ class Engine:
         reranker: Reranker | None = None,
     ) -> None:
         self.policy = policy or Policy()
-        self._ledger = Ledger(store=store, embedder=embedder, clock=clock)
+        self._ledger = Ledger(store=store, embedder=embedder, clock=clock, retention=self.policy.retention)
         self._resolver = Resolver(judge=_judge(judge), policy=self.policy)
         self._extractor = _extractor(extractor)
         self._reranker = _checked(reranker)
@@ -223,6 +227,110 @@ class Engine:
     def info(self) -> StoreInfo:
         """What the store says of itself: its kind and place, the model behind its vectors, how many versions it holds in all."""
         return self._ledger.store.info()
+
+    def scopes(self, *, user: str | None = None) -> tuple[Scope, ...]:
+        """Every scope that holds anything, erased ones left out; with ``user``, those of this user, whatever their other parts.
+
+        For whoever runs the store: a memory's own verbs never reach beyond the scopes that they name.
+        """
+        return care.scopes_of(self._ledger, user)
+
+    def would_erase_user(self, user: str) -> tuple[Doomed, ...]:
+        """What `erase_user` would remove, one for each scope; nothing is changed.
+
+        Raises:
+            NotFoundError: No scope names this user.
+        """
+        return care.would_erase_user(self._ledger, user)
+
+    def erase_user(self, user: str, *, compact: bool = True, by: str | None = None, reason: str | None = None) -> tuple[Receipt, ...]:
+        """Remove one user for good: everything in every scope that names them, whatever its other parts. This cannot be undone.
+
+        What other scopes say of them stays: it is the memory of others.
+
+        Args:
+            user: The user, by the exact name.
+            compact: Whether the store's files are rewritten afterwards, as in `ScopedMemory.erase`. Default yes.
+            by: Who asks for it; the receipts say so.
+            reason: Why; the receipts say so.
+
+        Returns:
+            A receipt for each scope.
+
+        Raises:
+            NotFoundError: No scope names this user.
+        """
+        return care.erase_user(self._ledger, user, compact=compact, by=by, reason=reason)
+
+    def would_expire(self, *, evidence: bool = False) -> tuple[Doomed, ...]:
+        """What `expire` would remove now, one for each scope where there is something; nothing is changed."""
+        return care.would_expire(self._ledger, self.policy.retention, evidence=evidence)
+
+    def expire(self, *, evidence: bool = False, compact: bool = True, by: str | None = None, reason: str | None = None) -> tuple[Receipt, ...]:
+        """Remove for good what has expired, in all scopes, and whatever was derived from it. This cannot be undone.
+
+        A memory goes once all that is believed of it has expired: by its ``expires_at``, or by the policy's ``retention`` where it has none. Being contested
+        does not keep it. A pinned one goes by its own ``expires_at`` only.
+
+        Args:
+            evidence: Whether the turns that the memories were drawn from go too, as in `ScopedMemory.erase`. Default no.
+            compact: Whether the store's files are rewritten afterwards. Default yes.
+            by: Who asks for it; the receipts say so.
+            reason: Why; the receipts say so. Default: that it had expired.
+
+        Returns:
+            A receipt for each scope where something was removed.
+        """
+        return care.expire(self._ledger, self.policy.retention, evidence=evidence, compact=compact, by=by, reason=reason)
+
+    def compact(self) -> bool:
+        """Rewrite the store's files, if anything was erased since that was last done, so that no byte of it is left in them.
+
+        Returns:
+            Whether no byte is left. ``False`` on a server, which tidies up in its own time.
+
+        Raises:
+            StoreUnavailableError: There is no room for the copy; nothing was changed.
+        """
+        return self._ledger.store.compact()
+
+    def verify(self, receipt: Receipt) -> int:
+        """How many versions there are now of the memories that a receipt says were erased: 0, unless a backup or an export brought some back."""
+        return remaining(self._ledger.store, receipt)
+
+    def export(self, path: str | Path, *, user: str | None = None, scope: Scope | None = None, form: str = "jsonl") -> Export:
+        """Write everything that is kept of one user, in all scopes that name them, or of one scope, to a file that only you can read.
+
+        Every version goes: what is believed, and what was superseded, corrected, retracted or has expired; memories and turns, with times, provenance, links
+        and conflicts.
+
+        Args:
+            path: The file; one that is there is replaced once the new one is whole.
+            user: Whose.
+            scope: One scope, in place of ``user``.
+            form: "jsonl", which `take_in` reads back exactly (`erstwhile.transfer.exporting` says how it is made up); or "markdown", to read.
+
+        Returns:
+            What was exported, in numbers.
+
+        Raises:
+            InvalidInputError: Neither a user nor a scope was given, or both; or the file cannot be written.
+            NotFoundError: No scope names this user.
+        """
+        return care.export(self._ledger, path, user=user, scope=scope, form=form)
+
+    def take_in(self, path: str | Path) -> int:
+        """Put back what `export` wrote as JSONL: the same versions, in the same scopes, with the same ids and times on both axes. Vectors are made anew.
+
+        What is there already stays as it is; so taking in twice does no harm, and taking in what was erased since brings it back.
+
+        Returns:
+            How many versions were written.
+
+        Raises:
+            InvalidInputError: It is no export, or it is not whole; nothing was written.
+        """
+        return care.take_in(self._ledger, path)
 
     @cached_property
     def aio(self) -> "AsyncEngine":

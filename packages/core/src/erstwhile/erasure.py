@@ -1,15 +1,15 @@
 """Erasing: what is removed, the removal, and the proof."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from erstwhile.errors import InvalidInputError, StoreError
-from erstwhile.model import Scope, Version
+from erstwhile.errors import InvalidInputError, StoreError, StoreUnavailableError
+from erstwhile.model import Scope, Version, check_text
 from erstwhile.refs import Ref, resolve
 from erstwhile.resolve import without_conflict
-from erstwhile.results import Receipt
+from erstwhile.results import Doomed, Receipt
 from erstwhile.store import Batch, Row, Store, Where
 from erstwhile.timeline import Plan
 from erstwhile.versions import new_id, session_claim
@@ -17,33 +17,130 @@ from erstwhile.versions import new_id, session_claim
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
 
-__all__ = ["erase"]
+__all__ = ["Order", "compacted", "doomed", "erase", "remaining"]
+
+MAX_REASON = 2_048
+"""Longest name of who asked, and longest reason, in characters."""
 
 
-def erase(ledger: "Ledger", scope: Scope, refs: tuple[Ref, ...], *, everything: bool, evidence: bool) -> Receipt:
-    """See `ScopedMemory.erase`."""
-    if everything == bool(refs):
-        raise InvalidInputError("Say what to erase: either memories, or everything=True for all that this scope holds.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be erased from one scope, and what its receipt is to say.
+
+    Attributes:
+        scope: The scope.
+        refs: The memories or turns.
+        everything: All that the scope holds, in place of ``refs``.
+        evidence: Whether the turns that the memories were drawn from go too.
+        by: Who asked for it.
+        reason: Why.
+    """
+
+    scope: Scope
+    refs: tuple[Ref, ...] = ()
+    everything: bool = False
+    evidence: bool = False
+    by: str | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.everything == bool(self.refs):
+            raise InvalidInputError("Say what to erase: either memories, or everything=True for all that this scope holds.")
+        for name in ("by", "reason"):
+            if (value := getattr(self, name)) is not None:
+                check_text(value, name=name, limit=MAX_REASON)
+
+    def named(self, store: Store) -> frozenset[str]:
+        """The memories that are named.
+
+        Raises:
+            NotFoundError: One is not there.
+        """
+        return frozenset(resolve(store, (self.scope,), ref).memory_id for ref in self.refs)
+
+    def versions(self, store: Store, named: Collection[str]) -> tuple[Version, ...]:
+        """What is to go: the named memories, and whatever holds what they say; or all of the scope."""
+        return _versions(store, Where(scopes=(self.scope,))) if self.everything else _closure(store, self.scope, named, evidence=self.evidence)
+
+
+def doomed(store: Store, order: Order) -> Doomed:
+    """What ``order`` would remove; nothing is written."""
+    named = order.named(store)
+    versions = order.versions(store, named)
+    derived = () if order.everything else tuple(sorted({version.memory_id for version in versions} - named))
+    touched = () if order.everything else _bare(store, order.scope, versions)
+    return Doomed(
+        scope=order.scope,
+        versions=tuple(sorted(versions, key=lambda version: (version.memory_id, version.id))),
+        derived=derived,
+        touched=len(touched),
+        evidence_kept=_evidence(store, order.scope, versions),
+    )
+
+
+def erase(ledger: "Ledger", order: Order) -> Receipt:
+    """Remove what ``order`` says, and read the store back. The bytes stay in its files until it is compacted.
+
+    Raises:
+        StoreError: Something is still there.
+    """
     store = ledger.store
-    named = {resolve(store, (scope,), ref).memory_id for ref in refs}
-    if not everything:
-        _release(ledger, scope, frozenset(version.memory_id for version in _closure(store, scope, named, evidence=evidence)))
-    doomed, remaining = _erase(store, scope, named, everything=everything, evidence=evidence)
-    if remaining:
-        raise StoreError(f"{remaining} of {len(doomed)} versions are still there after they were erased; run it again, then `erstwhile doctor`.")
-    sources = {id for version in doomed for id in version.links.derived_from}
-    kept = _versions(store, Where(scopes=(scope,), ids=tuple(sources))) if sources else ()
+    named = order.named(store)
+    if not order.everything:
+        _release(ledger, order.scope, frozenset(version.memory_id for version in order.versions(store, named)))
+    backups = _backups(store)
+    gone, touched = _erase(store, order, named)
+    memory_ids = tuple(sorted({version.memory_id for version in gone}))
+    left = _left(store, order.scope, None if order.everything else memory_ids)
+    if left:
+        raise StoreError(f"{left} of {len(gone)} versions are still there after they were erased; run it again, then `erstwhile doctor`.")
+    turns = len({version.memory_id for version in gone if version.is_turn})
     return Receipt(
         id=new_id(),
         at=ledger.reading_time(),
-        scope=scope,
-        memory_ids=tuple(sorted({version.memory_id for version in doomed})),
-        memories=len({version.memory_id for version in doomed if not version.is_turn}),
-        turns=len({version.memory_id for version in doomed if version.is_turn}),
-        versions=len(doomed),
-        remaining=remaining,
-        evidence_kept=tuple(version.id for version in kept if version.is_turn),
+        scope=order.scope,
+        memory_ids=memory_ids,
+        memories=len(memory_ids) - turns,
+        turns=turns,
+        versions=len(gone),
+        remaining=left,
+        evidence_kept=_evidence(store, order.scope, gone),
+        by_type=Doomed(scope=order.scope, versions=gone).by_type,
+        touched=touched,
+        by=order.by,
+        reason=order.reason,
+        backups=backups,
     )
+
+
+def compacted(store: Store, receipts: Sequence[Receipt]) -> tuple[Receipt, ...]:
+    """The receipts, once the store's files were rewritten; as they are where there is no room for that now."""
+    try:
+        done = store.compact()
+    except StoreUnavailableError:
+        done = False
+    return tuple(replace(receipt, compacted=done) for receipt in receipts)
+
+
+def remaining(store: Store, receipt: Receipt) -> int:
+    """How many versions there are of what a receipt says was erased."""
+    return _left(store, receipt.scope, receipt.memory_ids)
+
+
+def _left(store: Store, scope: Scope, memory_ids: tuple[str, ...] | None) -> int:
+    return store.count(Where(scopes=(scope,), memory_ids=memory_ids))
+
+
+def _backups(store: Store) -> tuple[str, ...]:
+    listed: Any = store.info().details.get("backups", ())
+    return tuple(listed)
+
+
+def _evidence(store: Store, scope: Scope, gone: Iterable[Version]) -> tuple[str, ...]:
+    ids = {version.id for version in gone}
+    sources = tuple(sorted({id for version in gone for id in version.links.derived_from} - ids))
+    kept = _versions(store, Where(scopes=(scope,), ids=sources)) if sources else ()
+    return tuple(version.id for version in kept if version.is_turn)
 
 
 def _release(ledger: "Ledger", scope: Scope, doomed: frozenset[str]) -> None:
@@ -60,33 +157,45 @@ def _release(ledger: "Ledger", scope: Scope, doomed: frozenset[str]) -> None:
         ledger.commit((scope.key,), read=read, prepare=prepare, vectors={})
 
 
-def _erase(store: Store, scope: Scope, named: Collection[str], *, everything: bool, evidence: bool) -> tuple[tuple[Version, ...], int]:
-    # Whoever plans to end one of the doomed has read it and would write it back, and whoever adds to its conversation has read it as well. So all of them
-    # are claimed, and what turns up meanwhile too.
-    claimed = {scope.key, *named}
+def _erase(store: Store, order: Order, named: Collection[str]) -> tuple[tuple[Version, ...], int]:
+    # Whoever plans to end one of the doomed has read it and would write it back, and whoever adds to its conversation has read it as well. The first hold the
+    # scope, the others the session; what turns up meanwhile is claimed, too.
+    claimed = {order.scope.key}
     while True:
         with store.claim(sorted(claimed)):
-            doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
-            memory_ids = {version.memory_id for version in doomed}
-            needed = memory_ids | {session_claim(scope, version.source.session) for version in doomed if version.is_turn and version.source.session}
+            gone = order.versions(store, named)
+            needed = {session_claim(order.scope, version.source.session) for version in gone if version.is_turn and version.source.session}
             if claimed.issuperset(needed):
-                where = Where(scopes=(scope,), memory_ids=None if everything else tuple(sorted(memory_ids)))
-                if not everything:
-                    _without_context(store, scope, doomed)
-                store.erase(where)
-                return doomed, store.count(where)
+                bare = () if order.everything else _bare(store, order.scope, gone)
+                if bare:
+                    store.write(Batch(puts=bare))
+                memory_ids = None if order.everything else tuple(sorted({version.memory_id for version in gone}))
+                store.erase(Where(scopes=(order.scope,), memory_ids=memory_ids))
+                return gone, len(bare)
         claimed |= needed
 
 
-def _without_context(store: Store, scope: Scope, doomed: Collection[Version]) -> None:
-    """Take the words of doomed turns out of the turns that answer them."""
-    ids = {version.id for version in doomed}
-    said = {(version.source.session, version.source.turn) for version in doomed if version.is_turn}
+def _bare(store: Store, scope: Scope, gone: Collection[Version]) -> tuple[Row, ...]:
+    """What stays and holds words of what goes, without these: turns that answer it, and versions whose write found something about it."""
+    ids, memory_ids = {version.id for version in gone}, {version.memory_id for version in gone}
+    said = {(version.source.session, version.source.turn) for version in gone if version.is_turn}
     after = tuple((session, turn + 1) for session, turn in sorted(said, key=str) if session is not None and turn is not None)
-    rows = store.all(Where(scopes=(scope,), places=after), vectors=True) if after else ()
-    bare = tuple(replace(row, version=replace(row.version, context="")) for row in rows if row.version.context and row.version.id not in ids)
-    if bare:
-        store.write(Batch(puts=bare))
+    rows: dict[str, Row] = {}
+
+    def take(where: Where, holds: Callable[[Version], bool], without: Callable[[Version], Version]) -> None:
+        found = {row.version.id: row for row in store.all(where, vectors=True) if row.version.id not in ids and holds(row.version)}
+        for id, row in found.items():
+            rows[id] = replace(row, version=without(rows.get(id, row).version))
+
+    if after:
+        take(Where(scopes=(scope,), places=after), lambda version: bool(version.context), lambda version: replace(version, context=""))
+    if memory_ids:
+        take(
+            Where(scopes=(scope,), related=tuple(sorted(memory_ids))),
+            lambda _: True,
+            lambda version: replace(version, ties=tuple(tie for tie in version.ties if tie.memory_id not in memory_ids)),
+        )
+    return tuple(rows.values())
 
 
 def _closure(store: Store, scope: Scope, memory_ids: Iterable[str], *, evidence: bool) -> tuple[Version, ...]:

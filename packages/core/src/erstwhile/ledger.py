@@ -4,13 +4,14 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.embed import Embedder, Role
 from erstwhile.embed.calibration import unrelated_cosine
 from erstwhile.errors import WriteConflictError
+from erstwhile.model import MemoryType
 from erstwhile.store import Batch, Row, Store
 from erstwhile.time import TICK, Clock, as_utc
 from erstwhile.timeline import Plan
@@ -34,11 +35,13 @@ class Ledger:
         store: Where versions are kept.
         embedder: Turns text into vectors.
         clock: Where to read the time.
+        retention: How long new memories are kept, by type. Default: for ever.
     """
 
-    def __init__(self, *, store: Store, embedder: Embedder, clock: Clock) -> None:
+    def __init__(self, *, store: Store, embedder: Embedder, clock: Clock, retention: Mapping[MemoryType, timedelta] | None = None) -> None:
         self.store = store
         self.embedder = embedder
+        self.retention = retention or {}
         self._clock = clock
         self._time = threading.Lock()
         self._last = store.latest()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -10,6 +11,7 @@ from erstwhile.errors import InvalidInputError, shown
 from erstwhile.guard import OnSecret, cues_of, words_of
 from erstwhile.model import MemoryType, SourceKind, Version, check_share
 from erstwhile.relations import Judgement, Relation
+from erstwhile.time import as_duration, duration_text
 
 __all__ = ["Policy", "Rule", "Verdict"]
 
@@ -94,6 +96,8 @@ class Policy:
             of it at once, and a memory with its secret masked seldom says anything.
         turn_secrets: The same for the turns of a conversation and what is drawn from them. Default "mask": the rest of the conversation counts.
         quarantine: Whether text that gives orders to a model is kept apart, where it comes from a source trusted less than a person. Default yes.
+        retention: How long a memory of a type is kept, from when it is written: a ``timedelta`` or a text such as "90 days" or "P90D", one hour to 36,525
+            days. It is given an ``expires_at`` accordingly, unless it has one or is pinned; `Engine.expire` removes it for good after that. Default: for ever.
     """
 
     rules: Mapping[MemoryType, Rule] = field(default_factory=dict)
@@ -105,11 +109,17 @@ class Policy:
     secrets: OnSecret = OnSecret.REFUSE
     turn_secrets: OnSecret = OnSecret.MASK
     quarantine: bool = True
+    retention: Mapping[MemoryType, timedelta] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "rules", _RULES | {MemoryType.of(kind): _rule(rule) for kind, rule in _mapping(self.rules, "rules").items()})
         put(self, "trust", _TRUST | {SourceKind.of(kind): _whole(trust, kind) for kind, trust in _mapping(self.trust, "trust").items()})
+        put(
+            self,
+            "retention",
+            {MemoryType.of(kind): as_duration(kept, name=f"retention of {kind}") for kind, kept in _mapping(self.retention, "retention").items()},
+        )
         for name in _THRESHOLDS:
             put(self, name, check_share(getattr(self, name), name=name))
         for name in _SECRETS:
@@ -119,12 +129,12 @@ class Policy:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Policy":
-        """Read a policy from plain data, such as a TOML file: tables ``rules`` and ``trust``, and the rest by name.
+        """Read a policy from plain data, such as a TOML file: tables ``rules``, ``trust`` and ``retention``, and the rest by name.
 
         Raises:
             InvalidInputError: Something in it is no part of a policy, or cannot be used.
         """
-        names = ("rules", "trust", *_THRESHOLDS, *_SECRETS, "quarantine")
+        names = ("rules", "trust", "retention", *_THRESHOLDS, *_SECRETS, "quarantine")
         if unknown := sorted(str(name) for name in _mapping(given, "policy") if name not in names):
             raise InvalidInputError(f"{', '.join(unknown)[:80]} is no part of a policy; the parts are {', '.join(names)}.")
         return cls(**given)
@@ -137,12 +147,21 @@ class Policy:
         thresholds += [] if self.quarantine else ["quarantine = false"]
         rules = [f'{kind} = "{rule}"' for kind, rule in self.rules.items() if rule is not shipped.rules[kind]]
         trust = [f"{kind} = {level}" for kind, level in self.trust.items() if level != shipped.trust[kind]]
-        tables = [*thresholds, *(["[rules]", *rules] if rules else []), *(["[trust]", *trust] if trust else [])]
-        return "".join(f"{line}\n" for line in tables)
+        kept = [f'{kind} = "{duration_text(length)}"' for kind, length in self.retention.items()]
+        tables = {"rules": rules, "trust": trust, "retention": kept}
+        lines = [*thresholds, *(line for name, entries in tables.items() if entries for line in (f"[{name}]", *entries))]
+        return "".join(f"{line}\n" for line in lines)
 
     def with_rule(self, kind: MemoryType | str, rule: Rule | str) -> "Policy":
         """The same policy with another rule for one type."""
         return replace(self, rules={**self.rules, MemoryType.of(kind): _rule(rule)})
+
+    def with_retention(self, kind: MemoryType | str, kept: timedelta | str | None) -> "Policy":
+        """The same policy with memories of one type kept so long; ``None`` for ever."""
+        lengths = {other: length for other, length in self.retention.items() if other is not MemoryType.of(kind)}
+        if kept is not None:
+            lengths[MemoryType.of(kind)] = as_duration(kept, name=f"retention of {kind}")
+        return replace(self, retention=lengths)
 
     def trusts(self, kind: SourceKind) -> bool:
         """Whether a kind of source is trusted as a person is."""

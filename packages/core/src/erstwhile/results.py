@@ -1,7 +1,8 @@
 """What the engine answers with."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import overload
@@ -13,7 +14,7 @@ from erstwhile.packing import Pack, pack
 from erstwhile.relations import Tie
 from erstwhile.time import AsOf
 
-__all__ = ["Action", "Change", "Conflict", "Hit", "Observed", "Outcome", "Parts", "Recall", "Receipt", "Settlement", "Stats"]
+__all__ = ["Action", "Change", "Conflict", "Doomed", "Hit", "Observed", "Outcome", "Parts", "Recall", "Receipt", "Settlement", "Stats"]
 
 
 class Action(StrEnum):
@@ -304,6 +305,12 @@ class Receipt:
         versions: How many versions in all, each with its vectors.
         remaining: Versions still found when the store was read back; anything but 0 raised an error instead.
         evidence_kept: Ids of turns that the erased memories were drawn from and that are still there.
+        by_type: How many memories of each type; turns are "turn".
+        touched: Versions that stay and held words of what was erased: these were taken out of them.
+        by: Who asked for it, as the caller said.
+        reason: Why, as the caller said.
+        compacted: Whether the store's files were rewritten, so that no byte of it is left in them. Else `Engine.compact` does it; a server, in its own time.
+        backups: Backups that were made of the store before, as far as it knows: each may still hold what was erased.
     """
 
     id: str
@@ -315,6 +322,42 @@ class Receipt:
     versions: int
     remaining: int
     evidence_kept: tuple[str, ...] = ()
+    by_type: dict[str, int] = field(default_factory=dict)
+    touched: int = 0
+    by: str | None = None
+    reason: str | None = None
+    compacted: bool = False
+    backups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doomed:
+    """What an erasure would remove.
+
+    Attributes:
+        scope: The scope in which it would be done.
+        versions: Every version that would go, in order of memory and writing.
+        derived: Memories and turns that nobody named: they hold what the named ones say, and would go with them.
+        touched: Versions that would stay, and lose words that they hold of what goes.
+        evidence_kept: Ids of turns that the memories were drawn from and that would stay.
+    """
+
+    scope: Scope
+    versions: tuple[Version, ...]
+    derived: tuple[str, ...] = ()
+    touched: int = 0
+    evidence_kept: tuple[str, ...] = ()
+
+    @property
+    def memory_ids(self) -> tuple[str, ...]:
+        """The memories and turns, in order."""
+        return tuple(sorted({version.memory_id for version in self.versions}))
+
+    @property
+    def by_type(self) -> dict[str, int]:
+        """How many memories of each type; turns are "turn"."""
+        types = {version.memory_id: version.type or "turn" for version in self.versions}
+        return {str(name): number for name, number in sorted(Counter(types.values()).items())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

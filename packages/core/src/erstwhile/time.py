@@ -4,14 +4,17 @@ Two axes are kept apart everywhere. *Valid time* is when something holds in the 
 ``datetime`` values in UTC with microsecond resolution. ``None`` as the end of an interval means "until changed".
 """
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
+import msgspec
+
 from erstwhile.errors import InvalidInputError, shown
 
-__all__ = ["MONTH_NAMES", "TICK", "AsOf", "Clock", "Instant", "Interval", "SystemClock", "as_utc", "from_micros", "to_micros"]
+__all__ = ["MONTH_NAMES", "TICK", "AsOf", "Clock", "Instant", "Interval", "SystemClock", "as_duration", "as_utc", "duration_text", "from_micros", "to_micros"]
 
 _ACCEPTED: Final = "an aware datetime, a date, or an ISO 8601 string such as '2024-06-01' or '2024-06-01T10:00:00Z'"
 
@@ -19,6 +22,9 @@ Instant = datetime | date | str
 """What a caller may give for a point in time: an aware datetime, a date (its first instant, in UTC), or either as an ISO 8601 string."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SHORTEST, LONGEST = timedelta(hours=1), timedelta(days=36_525)
+"""How long a memory can be kept by a rule."""
+_COUNTED: Final = re.compile(r"(?P<number>[0-9]{1,9})\s*(?P<unit>hour|day|week)s?")
 TICK: Final = timedelta(microseconds=1)
 """The step of time: what stores tell apart."""
 MONTH_NAMES: Final = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
@@ -59,6 +65,45 @@ def _parse(text: str) -> datetime | date | None:
         with suppress(ValueError):
             return read(text.strip())
     return None
+
+
+def as_duration(value: timedelta | str, *, name: str = "duration") -> timedelta:
+    """Return ``value`` as a length of time.
+
+    Args:
+        value: A ``timedelta``; or a text: whole "hours", "days" or "weeks", such as "90 days", or ISO 8601, such as "P90D" or "PT36H".
+        name: What the caller calls it, for the error message.
+
+    Raises:
+        InvalidInputError: It is none, or not between one hour and 36,525 days, a hundred years.
+    """
+    found = _length(value) if isinstance(value, str) else value
+    if not isinstance(found, timedelta):
+        told = shown(value) if isinstance(value, str) else type(value).__name__
+        raise InvalidInputError(f'{name}: {told} is not a length of time; write "90 days", "36 hours", "2 weeks" or ISO 8601 such as "P90D".')
+    if not SHORTEST <= found <= LONGEST:
+        raise InvalidInputError(f"{name} is {duration_text(found)}; give one hour to {LONGEST.days:,} days.")
+    return found
+
+
+def _length(text: str) -> timedelta | None:
+    if match := _COUNTED.fullmatch(text.strip().lower()):
+        try:
+            return timedelta(**{f"{match['unit']}s": int(match["number"])})
+        except OverflowError:
+            return timedelta.max
+    with suppress(msgspec.ValidationError):
+        return msgspec.convert(text.strip(), timedelta)
+    return None
+
+
+def duration_text(length: timedelta) -> str:
+    """A length of time as `as_duration` reads it: whole days or hours where it can be, else ISO 8601."""
+    for unit in ("day", "hour"):
+        count, rest = divmod(length, timedelta(**{f"{unit}s": 1}))
+        if not rest:
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return msgspec.json.encode(length).decode().strip('"')
 
 
 def to_micros(instant: datetime) -> int:

@@ -91,7 +91,8 @@ def retract(believed: Iterable[Version]) -> Plan:
 def confirm(old: Version, new: Version, believed: Sequence[Version], *, confidence: float, now: datetime, new_id: NewId) -> Plan:
     """Note that ``new`` says again what ``old`` says.
 
-    Said of a time at which ``old`` holds, it is confirmed. Said of an earlier time, ``old`` reaches back to it, unless something else held in between.
+    Said of a time at which ``old`` holds, it is confirmed. Said of an earlier time, ``old`` reaches back to it, unless something else held in between. Where
+    both expire, it does so at the later of the two times.
 
     Args:
         old: The believed version that is confirmed.
@@ -111,6 +112,7 @@ def confirm(old: Version, new: Version, believed: Sequence[Version], *, confiden
         id=new_id(),
         valid_from=min(new.valid_from, old.valid_from),
         system_from=now,
+        expires_at=None if old.expires_at is None else max(old.expires_at, new.expires_at or old.expires_at),
         confidence=confidence,
         confirmations=_latest((*old.confirmations, *said)),
         links=replace(old.links.lasting, derived_from=tuple(dict.fromkeys(old.links.derived_from + new.links.derived_from))),

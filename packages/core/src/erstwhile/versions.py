@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from erstwhile.relations import Claim
 from erstwhile.time import Interval
 from erstwhile.turns import Turn, text_key
 
-__all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "key_of", "new_id", "said_by", "session_claim", "turn_version"]
+__all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "kept_for", "key_of", "new_id", "said_by", "session_claim", "turn_version"]
 
 
 class Keep(Enum):
@@ -30,6 +30,7 @@ class Keep(Enum):
 
 KEEP: Final = Keep.KEEP
 LONGEST_TIME: Final = timedelta(days=366)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 MARKS: Final = frozenset(("pinned", "importance", "tags", "aliases"))
 """Parts of a memory that say how it is kept and not what it says."""
 MAX_CONTEXT: Final = 600
@@ -79,6 +80,15 @@ def first_version(draft: Draft, scope: Scope, *, kind: MemoryType | None, finger
         fingerprint=fingerprint,
         keys=(key,),
     )
+
+
+def kept_for(version: Version, retention: Mapping[MemoryType, timedelta], *, now: datetime) -> Version:
+    """The version with the expiry that the rule for its type gives it, if there is one; a pinned one, or one with an expiry of its own, as it is."""
+    kept = None if version.type is None or version.pinned or version.expires_at is not None else retention.get(version.type)
+    start = max(now, version.valid_from)
+    if kept is None or start > _LAST - kept:
+        return version
+    return replace(version, expires_at=start + kept)
 
 
 def _times(content: str, said_at: datetime) -> tuple[Interval, ...]:

@@ -19,7 +19,7 @@ from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Where
 from erstwhile.time import TICK
 from erstwhile.timeline import Plan
-from erstwhile.versions import KEEP, changed, first_version, in_order, key_of, new_id
+from erstwhile.versions import KEEP, changed, first_version, in_order, kept_for, key_of, new_id
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,12 +142,13 @@ def _remember(
             believed = _own(around, memory_ids)
             _check_supersedable(believed, memory_ids)
             _check_trust(policy, draft.source.kind, believed)
-            plan = timeline.supersede(policy.admitted(_typed(incoming, draft, believed))[0], believed, now=now, new_id=new_id)
+            typed = kept_for(policy.admitted(_typed(incoming, draft, believed))[0], ledger.retention, now=now)
+            plan = timeline.supersede(typed, believed, now=now, new_id=new_id)
             return _released(plan, _noted(_placed(plan), note), around, now)
         retired = [each for each in related.judged if each.verdict is Verdict.RETIRE]
         # That a promise was kept is no promise.
         replaced = [] if ends(incoming, retired) else [each.neighbour for each in retired]
-        typed = policy.admitted(_typed(incoming, draft, replaced))[0]
+        typed = kept_for(policy.admitted(_typed(incoming, draft, replaced))[0], ledger.retention, now=now)
         plan, outcome = resolve(typed, related.judged, around, now=now, new_id=new_id)
         if not spares(plan, typed, policy):
             plan, outcome = resolve(typed, [each.mild for each in related.judged], around, now=now, new_id=new_id)

@@ -67,6 +67,7 @@ def examine(place: Place) -> Iterator[Finding]:
         return
     folder = Path(location).expanduser()
     yield _guarded("store", lambda: _folder(place, folder))
+    yield from _erased(folder)
     yield _guarded("disk", lambda: _disk(folder))
 
 
@@ -160,6 +161,15 @@ def _opened(place: Place) -> Finding:
     if info.kind != "embedded":
         summary = summary.partition(";")[0]
     return Finding(name="store", state=State.OK, summary=summary, facts={**facts, **info.details, "scope_versions": held.versions})
+
+
+def _erased(folder: Path) -> Iterator[Finding]:
+    try:
+        since = (folder / "erased.txt").read_text(encoding="utf-8").strip()
+    except OSError:
+        return
+    summary = f"since {since} memories were erased whose bytes may still be in the files; run `erstwhile compact`"
+    yield Finding(name="erased", state=State.NOTE, summary=summary, facts={"erased_since": since})
 
 
 def _disk(folder: Path) -> Finding:

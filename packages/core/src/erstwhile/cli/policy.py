@@ -13,9 +13,11 @@ from erstwhile.config import Settings
 from erstwhile.errors import InvalidInputError, shown
 from erstwhile.model import MemoryType
 from erstwhile.policy import Policy, Rule
+from erstwhile.time import duration_text
 
 __all__ = ["policy"]
 
+EVER: Final = "ever"
 THRESHOLDS: Final = {
     "retire_at": "How sure a judge must be before a memory is ended; below, a conflict is opened.",
     "open_at": "How sure, before a conflict is opened; below, both stay without a word.",
@@ -36,18 +38,23 @@ def policy(
     set: Annotated[  # noqa: A002 - it becomes the option's name
         list[str] | None, typer.Option("--set", help=f"A rule for a type, as type=rule, such as goal=close; may be repeated. Rules: {', '.join(Rule)}.")
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", help='How long a type is kept, as type=time, such as observation="90 days"; or type=ever. May be repeated.'),
+    ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Put the shipped policy in the place of yours, before anything is set.")] = False,
 ) -> None:
-    """Show what a new memory may do to old ones: the rule of each type, how far each source is trusted, how sure a judge must be. Or change it.
+    """Show what a new memory may do to old ones, by its type and source, and how long it is kept. Or change it.
 
-    It is read from the file that ERSTWHILE_POLICY names, else from policy.toml in the home folder, whenever a store is opened. With --set that file is written
-    anew: what it says stays, comments in it do not. The rest of it is changed in an editor.
+    It is read from the file that ERSTWHILE_POLICY names, else from policy.toml in the home folder, whenever a store is opened. With --set or --keep that
+    file is written anew: what it says stays, comments in it do not. The rest of it is changed in an editor.
     """
     path = Settings.policy_path()
     # What is to be put in its place, or made, need not be readable.
-    found = Policy() if reset or ((set or ()) and not path.exists()) else Settings.load().policy
-    if set or reset:
-        found = _changed(found, set or ())
+    changes = bool(set or keep or reset)
+    found = Policy() if reset or (changes and not path.exists()) else Settings.load().policy
+    if changes:
+        found = _kept(_changed(found, set or ()), keep or ())
         _write(path, found)
     _tell(place, found, path)
 
@@ -58,6 +65,15 @@ def _changed(policy: Policy, given: Sequence[str]) -> Policy:
         if not sign:
             raise InvalidInputError(f"--set: {shown(each)} is not a rule for a type; write type=rule, such as goal=close.")
         policy = policy.with_rule(kind.strip(), rule)
+    return policy
+
+
+def _kept(policy: Policy, given: Sequence[str]) -> Policy:
+    for each in given:
+        kind, sign, length = each.partition("=")
+        if not sign:
+            raise InvalidInputError(f'--keep: {shown(each)} is no length of time for a type; write type=time, such as observation="90 days".')
+        policy = policy.with_retention(kind.strip(), None if length.strip().lower() == EVER else length)
     return policy
 
 
@@ -87,6 +103,10 @@ def _tell(place: Place, found: Policy, file: Path) -> None:
     for kind in MemoryType:
         rule, usual = found.rules[kind], shipped.rules[kind]
         out.print(f"{kind:<18}{rule:<12}{rule.meaning}{_instead(rule, usual)}", soft_wrap=True)
+    out.print("\nHow long a memory is kept", style="bold")
+    for kind, length in found.retention.items():
+        out.print(f"{kind:<18}{duration_text(length)}", soft_wrap=True)
+    out.print("The others for ever." if found.retention else "All of them for ever.", soft_wrap=True)
     out.print("\nHow far a source is trusted", style="bold")
     for source, trust in found.trust.items():
         out.print(f"{source:<18}{trust}{_instead(trust, shipped.trust[source])}", soft_wrap=True)

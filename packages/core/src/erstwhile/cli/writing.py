@@ -1,24 +1,16 @@
-"""The commands that write: remember, correct, retract, erase."""
+"""The commands that write: remember, correct, retract."""
 
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from erstwhile.cli import inputs
-from erstwhile.cli.entries import VERSION_HEADINGS, of_version
 from erstwhile.cli.outcomes import tell
-from erstwhile.cli.output import console, many, print_json, shown
 from erstwhile.cli.place import Place
-from erstwhile.errors import InvalidInputError
 from erstwhile.model import Provenance, SourceKind
 from erstwhile.versions import KEEP, Keep
 
-if TYPE_CHECKING:
-    from erstwhile.results import Receipt
-    from erstwhile.scoped import ScopedMemory
-
-__all__ = ["correct", "erase", "remember", "retract"]
+__all__ = ["correct", "remember", "retract"]
 
 NONE = "none"
 """What stands for "until changed" and "never" where leaving an option out means "as it was"."""
@@ -132,65 +124,6 @@ def retract(place: Place, *, id: Annotated[str, typer.Argument(help="Id of the m
     with place.memory() as memory:
         outcome = memory.retract(id)
         tell(place, memory, outcome)
-
-
-def erase(
-    place: Place,
-    *,
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids of memories or turns.")] = None,
-    everything: Annotated[bool, typer.Option("--everything", help="All that the scope holds, in place of ids.")] = False,
-    evidence: Annotated[bool, typer.Option("--evidence", help="The turns that the memories were drawn from, too.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-) -> None:
-    """Remove memories for good: every version, and whatever was derived from it. This cannot be undone.
-
-    Shows what will go and asks first. Without a terminal to ask on, --yes is needed.
-    """
-    if bool(ids) == everything:
-        raise InvalidInputError("Say what to erase: either ids, or --everything for all that the scope holds.")
-    with place.memory() as memory:
-        if not yes:
-            _ask(memory, tuple(ids or ()), evidence=evidence)
-        receipt = memory.erase(*(ids or ()), everything=everything, evidence=evidence)
-    if place.json:
-        print_json(receipt)
-    else:
-        _tell_receipt(receipt)
-
-
-def _ask(memory: "ScopedMemory", ids: tuple[str, ...], *, evidence: bool) -> None:
-    if not _can_ask():
-        raise InvalidInputError("There is no terminal to ask on; add --yes if these memories shall be erased for good.")
-    err = console(stderr=True)
-    counts = memory.stats()
-    if not ids:
-        err.print(
-            f"All of {memory.scope.key} will be erased for good: {many(counts.versions, 'version')}, {many(counts.turns, 'turn')} among them.", soft_wrap=True
-        )
-    else:
-        chains = [memory.history(id) for id in ids]
-        err.print(shown([of_version(chain[-1]) for chain in chains], VERSION_HEADINGS))
-        also = ", whatever was derived from them, and the turns they were drawn from" if evidence else ", and whatever was derived from them"
-        err.print(f"These will be erased for good, in {many(sum(map(len, chains)), 'version')}{also}.", soft_wrap=True)
-    # Not by typer.confirm, which writes to stdout too.
-    err.print("Erase? [y/N] ", end="")
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        err.print("Nothing was erased.")
-        raise typer.Exit(1)
-
-
-def _can_ask() -> bool:
-    return sys.stdin.isatty()
-
-
-def _tell_receipt(receipt: "Receipt") -> None:
-    out = console()
-    counts = f"{many(receipt.memories, 'memory', 'memories')} and {many(receipt.turns, 'turn')}, {many(receipt.versions, 'version')} in all"
-    out.print(f"Erased {counts}; the store was read back and nothing is left. Receipt {receipt.id}", soft_wrap=True)
-    if receipt.evidence_kept:
-        console(stderr=True).print(
-            "What they were drawn from is still there; erase it by its ids, or use --evidence:", *receipt.evidence_kept, sep="\n", style="dim", soft_wrap=True
-        )
 
 
 def _or_none(given: str | None) -> str | Keep | None:

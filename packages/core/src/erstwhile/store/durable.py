@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["GroupCommit", "WriteAheadLog", "sync_folder", "write_file"]
+__all__ = ["GroupCommit", "WriteAheadLog", "sync_folder", "sync_tree", "write_file"]
 
 
 class GroupCommit:
@@ -98,6 +98,16 @@ def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable. Windows cannot, and needs not."""
     if sys.platform != "win32":
         _sync(folder)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make everything in a folder durable, the names in it and below included."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            _sync(path)
+        else:
+            sync_folder(path)
+    sync_folder(folder)
 
 
 def write_file(path: Path, content: bytes) -> None:

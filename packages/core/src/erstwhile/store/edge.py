@@ -19,12 +19,14 @@ from uuid import UUID
 import qdrant_edge as qdrant
 
 from erstwhile.errors import ModelMismatchError, StoreClosedError, StoreCorruptError, StoreForkedError, StoreUnavailableError, WriteConflictError
-from erstwhile.model import Version
+from erstwhile.model import Scope, Version
 from erstwhile.store import schema
+from erstwhile.store.compacting import Copy
 from erstwhile.store.durable import GroupCommit, WriteAheadLog
 from erstwhile.store.edge_errors import translated
 from erstwhile.store.edge_points import all_of, filter_of, highest, make_shard, point_of, row_of
 from erstwhile.store.folder import Manifest, StoreFolder
+from erstwhile.store.gate import Gate
 from erstwhile.store.lexical import query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
@@ -79,14 +81,15 @@ class EdgeStore(Store):
         self._process = os.getpid()
         self._write = threading.RLock()
         self._claim = threading.RLock()
+        self._notes = threading.Lock()
+        self._compacting = threading.Lock()
+        self._touched: set[str] | None = None
         self._durable = durable
         self._since_optimized = 0
         self._erasures = 0
         self._latest: datetime | None = None
         self._shard: qdrant.EdgeShard | None = None
-        self._users = threading.Condition()
-        self._inside = 0
-        self._closing = False
+        self._gate = Gate(self._closed)
         try:
             with translated(path):
                 self._manifest = self._open(fingerprint, dimension)
@@ -114,6 +117,7 @@ class EdgeStore(Store):
             self._shard = qdrant.EdgeShard.load(str(self._folder.shard))
             self._latest = _latest(self._shard)
             self._check_witness(self._shard)
+            self._folder.clear_aside()
         return manifest
 
     def _abandon(self) -> None:
@@ -148,24 +152,21 @@ class EdgeStore(Store):
                 f"{self._folder.path}: what was just written is there but may not survive a power cut ({error.strerror or error}). Check the disk, then write "
                 "it again; that does no harm."
             ) from error
-        with self._write:
+        with self._notes:
             if self._erasures == erasures:
                 self._witness.note(versions, latest)
 
     @contextmanager
     def _using(self) -> Iterator[qdrant.EdgeShard]:
         self._check_process()
-        with self._users:
-            if (shard := self._shard) is None or self._closing:
-                raise StoreClosedError(f"{self._folder.path} was closed; open it again.")
-            self._inside += 1
-        try:
+        with self._gate.inside():
+            if (shard := self._shard) is None:
+                raise self._closed()
             with translated(self._folder.path):
                 yield shard
-        finally:
-            with self._users:
-                self._inside -= 1
-                self._users.notify_all()
+
+    def _closed(self) -> StoreClosedError:
+        return StoreClosedError(f"{self._folder.path} was closed; open it again.")
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:
@@ -243,6 +244,8 @@ class EdgeStore(Store):
             self._folder.check_room(sum(POINT_BYTES + 4 * len(row.version.content) for row in batch.puts))
             self._check(batch, shard)
             shard.update(qdrant.UpdateOperation.upsert_points(points))
+            if self._touched is not None:
+                self._touched.update(row.version.id for row in batch.puts)
             self._latest = max([time for row in batch.puts for time in _times(row.version)] + ([] if self._latest is None else [self._latest]))
             self._since_optimized += len(points)
             self._optimize(shard, OPTIMIZE_EVERY)
@@ -259,16 +262,56 @@ class EdgeStore(Store):
         return self._claim
 
     def erase(self, where: Where) -> None:
-        """See `Store.erase`. The disk space, and the bytes in it, are given back when the shard is next compacted."""
+        """See `Store.erase`. The bytes stay in the files until `compact`. While that runs, it is waited for: what it has copied already would stay."""
         self._check_process()
-        with self._write, self._using() as shard:
+        with self._compacting, self._write, self._using() as shard:
             self._folder.check_room()
-            self._witness.withdraw()
-            self._erasures += 1
+            self._folder.note_erasure()
+            with self._notes:
+                self._witness.withdraw()
+                self._erasures += 1
             shard.update(qdrant.UpdateOperation.delete_points_by_filter(filter_of(where)))
             shard.flush()
             self._latest = _latest(shard)
             self._note(shard)
+
+    def scopes(self) -> tuple[Scope, ...]:
+        """See `Store.scopes`."""
+        with self._using() as shard:
+            found = shard.facet(qdrant.FacetRequest("scope", limit=max(1, _points(shard)), exact=True))
+        return schema.scopes_of(hit.value for hit in found.hits if hit.count)
+
+    def compact(self) -> bool:
+        """See `Store.compact`. What is alive is copied to a new shard, while reads and writes go on; then that takes the place of the old one."""
+        self._check_process()
+        with self._compacting:
+            if self._folder.erased_since() is not None:
+                self._folder.check_room(self._folder.size())
+                try:
+                    self._rewrite()
+                finally:
+                    self._touched = None
+                self._folder.withdraw_erasure()
+        return True
+
+    def _rewrite(self) -> None:
+        self._touched = set()
+        with self._using() as shard:
+            self._folder.clear_aside()
+            copy = Copy(self._folder.fresh, self._manifest.dimension, optimize_every=OPTIMIZE_EVERY)
+            copy.take_all(shard, between=self._gate.check)
+        with self._write, self._gate.alone(), translated(self._folder.path):
+            if (old := self._shard) is None:
+                raise self._closed()
+            old.flush()
+            copy.finish(old, self._touched, durable=self._durable)
+            self._shard = None
+            old.close()
+            self._folder.take_over()
+            self._shard = qdrant.EdgeShard.load(str(self._folder.shard))
+            self._log = WriteAheadLog(self._folder.shard / "wal", self._flush)
+            self._since_optimized = copy.unoptimized
+            self._folder.clear_aside()
 
     def settle(self) -> None:
         """See `Store.settle`."""
@@ -291,19 +334,23 @@ class EdgeStore(Store):
             fingerprint=self._manifest.fingerprint,
             dimension=self._manifest.dimension,
             versions=versions,
-            details={"created": self._manifest.created, "format": self._manifest.format, "disk_bytes": self._folder.size(), "durable": self._durable},
+            details={
+                "created": self._manifest.created,
+                "format": self._manifest.format,
+                "disk_bytes": self._folder.size(),
+                "durable": self._durable,
+                "erased_since": self._folder.erased_since(),
+                "backups": self._folder.backups(),
+            },
         )
 
     def close(self) -> None:
         """See `Store.close`. In a fork it does nothing: the store is the parent's."""
         if os.getpid() != self._process:
             return
-        with self._users:
-            if (shard := self._shard) is None or self._closing:
-                return
-            # From here on nobody comes in, and whoever is inside finishes first: Qdrant cannot close a shard that is being read.
-            self._closing = True
-            self._users.wait_for(lambda: not self._inside)
+        # Whoever is inside finishes first: Qdrant cannot close a shard that is being read.
+        if not self._gate.shut() or (shard := self._shard) is None:
+            return
         try:
             self._finish(shard)
         finally:

@@ -5,7 +5,10 @@
 - ``owner.lock``: held by the one process that has the store open
 - ``owner.json``: who that is
 - ``shard/``: Qdrant Edge's files
-- ``shard.new/``: the same while a store is being made; renamed once the manifest is written
+- ``shard.new/``: the same while a store is being made, or compacted; renamed once it is whole
+- ``shard.old/``: what a compacted shard took the place of, until it is removed
+- ``erased.txt``: since when the files may hold bytes of what was erased; gone once they are compacted
+- ``backups.json``: the backups that were made, kept by whoever makes them
 """
 
 import json
@@ -66,6 +69,9 @@ class StoreFolder:
         self.path = path
         self.shard = path / "shard"
         self.fresh = path / "shard.new"
+        self._aside = path / "shard.old"
+        self._erased = path / "erased.txt"
+        self._backups = path / "backups.json"
         self._manifest = path / "erstwhile.json"
         self._owner = path / "owner.json"
         self._lock = FileLock(path / "owner.lock", thread_local=False)
@@ -166,6 +172,45 @@ class StoreFolder:
     def _finish(self) -> None:
         self.fresh.rename(self.shard)
         sync_folder(self.path)
+
+    def take_over(self) -> None:
+        """Put the whole, closed shard in `fresh` in the place of the one that was used so far. After a crash in between, opening goes on with either."""
+        self.shard.rename(self._aside)
+        sync_folder(self.path)
+        self._finish()
+
+    def clear_aside(self) -> None:
+        """Remove what an interrupted compaction left behind: the copy that was not finished, or the shard that it took the place of."""
+        for path in (self.fresh, self._aside):
+            if path.exists():
+                shutil.rmtree(path)
+                sync_folder(self.path)
+
+    def note_erasure(self) -> None:
+        """Note, durably, that from now on the files may hold bytes of what was erased."""
+        if not self._erased.exists():
+            write_file(self._erased, f"{datetime.now(UTC).isoformat(timespec='seconds')}\n".encode())
+
+    def withdraw_erasure(self) -> None:
+        """Note that the files hold nothing that was erased."""
+        self._erased.unlink(missing_ok=True)
+        sync_folder(self.path)
+
+    def erased_since(self) -> str | None:
+        """Since when the files may hold bytes of what was erased, ISO 8601; ``None`` where they hold none."""
+        try:
+            return self._erased.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+
+    def backups(self) -> tuple[str, ...]:
+        """Where backups of this store were put, as far as ``backups.json`` tells: a list of objects with a ``path``."""
+        try:
+            listed = json.loads(self._backups.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return ()
+        entries = listed if isinstance(listed, list) else []
+        return tuple(dict.fromkeys(entry["path"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("path"), str)))
 
     def size(self) -> int:
         """Bytes that the folder takes on the disk."""

@@ -40,6 +40,7 @@ class Where:
         tags: Versions that carry at least one of these tags.
         keys: Versions written under at least one of these idempotency keys.
         derived_from: Versions drawn from at least one of these.
+        related: Versions whose write found something about at least one of these memories.
         actors: Said or done by one of these.
         names: Said or done by somebody with one of these names, whole or one of its words, all in lower case.
         kinds: Names of source kinds: come to be known in one of these ways.
@@ -51,6 +52,7 @@ class Where:
         quarantined: Whether they are kept apart.
         contested: Only those that clash with another memory, unsettled.
         unended: Only those that had not ended yet when they were written.
+        expired: Those that expire at this time or before.
         believed: ``True``: believed now. A time: believed then. ``None``: whenever.
         valid: Holding at this time.
         during: Holding at some time within.
@@ -64,6 +66,7 @@ class Where:
     tags: tuple[str, ...] | None = None
     keys: tuple[str, ...] | None = None
     derived_from: tuple[str, ...] | None = None
+    related: tuple[str, ...] | None = None
     actors: tuple[str, ...] | None = None
     names: tuple[str, ...] | None = None
     kinds: tuple[str, ...] | None = None
@@ -75,6 +78,7 @@ class Where:
     quarantined: bool | None = None
     contested: bool = False
     unended: bool = False
+    expired: datetime | None = None
     believed: datetime | bool | None = None
     valid: datetime | None = None
     during: Interval | None = None
@@ -100,6 +104,7 @@ class Where:
             and (self.tags is None or not set(self.tags).isdisjoint(version.tags))
             and (self.keys is None or not set(self.keys).isdisjoint(version.keys))
             and (self.derived_from is None or not set(self.derived_from).isdisjoint(version.links.derived_from))
+            and (self.related is None or any(tie.memory_id in self.related for tie in version.ties))
             and (self.actors is None or version.source.actor in self.actors)
             and (self.names is None or not names_of(version.source.actor).isdisjoint(self.names))
             and (self.kinds is None or version.source.kind in self.kinds)
@@ -111,6 +116,7 @@ class Where:
             and (self.quarantined is None or version.quarantined is self.quarantined)
             and (version.contested or not self.contested)
             and (not self.unended or holds.end is None or holds.end > version.system_from)
+            and (self.expired is None or (version.expires_at is not None and version.expires_at <= self.expired))
             and self._believes(version)
             and (self.valid is None or holds.contains(self.valid))
             and (self.during is None or holds.overlaps(self.during))
@@ -261,6 +267,21 @@ class Store(ABC):
     @abstractmethod
     def erase(self, where: Where) -> None:
         """Remove the versions for good, with their vectors and index entries."""
+
+    def compact(self) -> bool:
+        """Rewrite what is kept, so that no byte of what was erased is left in the store's own files.
+
+        Returns:
+            Whether that is so now. ``False`` where the store cannot tell: a server tidies up in its own time. Default: it cannot.
+
+        Raises:
+            StoreUnavailableError: There is no room for the copy; nothing was changed.
+        """
+        return False
+
+    @abstractmethod
+    def scopes(self) -> tuple[Scope, ...]:
+        """Every scope of which there is a version, in order of their keys."""
 
     @abstractmethod
     def latest(self) -> datetime | None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from erstwhile.errors import WriteConflictError
+from erstwhile.model import Scope
 from erstwhile.store.lexical import LexicalScorer, version_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.seats import Seat
@@ -74,6 +75,15 @@ class ReferenceStore(Store):
         with self._lock:
             for row in self._select(where):
                 del self._rows[row.version.id]
+
+    def compact(self) -> bool:
+        """See `Store.compact`. Nothing is kept in files."""
+        return True
+
+    def scopes(self) -> tuple[Scope, ...]:
+        """See `Store.scopes`."""
+        with self._lock:
+            return tuple(sorted({row.version.scope for row in self._rows.values()}, key=attrgetter("key")))
 
     def latest(self) -> datetime | None:
         """See `Store.latest`."""

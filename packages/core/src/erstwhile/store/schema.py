@@ -14,7 +14,7 @@ Times are whole microseconds since 1970, ``confidence`` whole millionths. Qdrant
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from erstwhile.errors import ErstwhileError, StoreCorruptError
-from erstwhile.model import MemoryType, SourceKind, Version
+from erstwhile.model import MemoryType, Scope, SourceKind, Version
 from erstwhile.store.lexical import version_terms
 from erstwhile.store.protocol import TURN, Row, Where, millionths
 from erstwhile.store.seats import Seat, names_of
@@ -47,6 +47,7 @@ __all__ = [
     "ids_of",
     "payload_of",
     "row_of",
+    "scopes_of",
     "seat_of",
     "settled_clauses",
     "vectors_of",
@@ -60,7 +61,7 @@ CHECK: Final = "check"
 SEAT: Final = "seat"
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Version of this mapping, and of what stands beside it: a store of another is refused."""
 SEPARATOR: Final = "\x1f"
 """Stands between the parts of a place."""
@@ -82,6 +83,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "tags": "keyword",
     "keys": "keyword",
     "derived": "keyword",
+    "related": "keyword",
     "actor": "keyword",
     "names": "keyword",
     "kind": "keyword",
@@ -95,6 +97,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "vt": "range",
     "sf": "range",
     "st": "range",
+    "expires": "range",
 }
 """Payload fields with an index, and the kind of index."""
 
@@ -121,6 +124,7 @@ def payload_of(version: Version) -> dict[str, Any]:
         "tags": list(version.tags),
         "keys": list(version.keys),
         "derived": list(version.links.derived_from),
+        "related": sorted({tie.memory_id for tie in version.ties}),
         "actor": source.actor,
         "names": sorted(names_of(source.actor)),
         "kind": source.kind,
@@ -134,6 +138,7 @@ def payload_of(version: Version) -> dict[str, Any]:
         "vt": _end(holds.end),
         "sf": to_micros(version.system_from),
         "st": _end(version.system_to),
+        "expires": None if version.expires_at is None else to_micros(version.expires_at),
         BODY: body.decode(),
         CHECK: zlib.crc32(body),
     }
@@ -156,6 +161,11 @@ def seat_of(vectors: object) -> Seat | None:
         return Seat.read(numbers)
     except (TypeError, ValueError, OverflowError):
         raise StoreCorruptError("The place of a stored version cannot be read: the store's files are damaged. Restore the store from a backup.") from None
+
+
+def scopes_of(keys: Iterable[object]) -> tuple[Scope, ...]:
+    """The scopes that the values of the field ``scope`` stand for, in order."""
+    return tuple(msgspec.json.decode(key, type=Scope) for key in sorted(str(key) for key in keys))
 
 
 def version_of(payload: Mapping[str, Any] | None) -> Version:
@@ -287,6 +297,7 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
         "tags": where.tags,
         "keys": where.keys,
         "derived": where.derived_from,
+        "related": where.related,
         "actor": where.actors,
         "names": where.names,
         "session": None if where.session is None else (where.session,),
@@ -297,6 +308,8 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
         matches.append(Ids(tuple(ids_of(where))))
     if where.turns is not None:
         matches.append(Span(field="turn", gte=where.turns[0], lt=where.turns[1]))
+    if where.expired is not None:
+        matches.append(Span(field="expires", lte=to_micros(where.expired)))
     if where.kinds is not None:
         matches += _kind_clauses(where.kinds)
     if where.confidence is not None:

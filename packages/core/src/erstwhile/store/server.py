@@ -25,6 +25,7 @@ try:
 except ImportError as error:
     raise MissingDependencyError('Memories on a Qdrant server need qdrant-client; install it with: pip install "erstwhile[server]"') from error
 
+from erstwhile.model import Scope
 from erstwhile.store import schema
 from erstwhile.store.claims import Claims
 from erstwhile.store.connection import Connection, client_of, confirm
@@ -135,6 +136,12 @@ class ServerStore(Store):
         chosen = models.FilterSelector(filter=_filter(where))
         with self._connection.using() as client:
             confirm(client.delete(self._collection, chosen, wait=True, ordering=models.WriteOrdering.STRONG), self._connection.place)
+
+    def scopes(self) -> tuple[Scope, ...]:
+        """See `Store.scopes`."""
+        limit = max(1, self._count(None))
+        found = self._connection.read(lambda client: client.facet(self._collection, "scope", limit=limit, exact=True))
+        return schema.scopes_of(hit.value for hit in found.hits if hit.count)
 
     def latest(self) -> datetime | None:
         """See `Store.latest`."""

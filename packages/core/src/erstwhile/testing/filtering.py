@@ -4,6 +4,7 @@ from typing import Any
 
 from erstwhile.errors import MissingDependencyError
 from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind
+from erstwhile.relations import Relation, Tie
 from erstwhile.store import TURN, Find, Row, Store, Where
 from erstwhile.testing.case import ANA, BO, StoreCase, everything, ids_of, put
 from erstwhile.testing.rows import make_row
@@ -69,6 +70,12 @@ class FilterTests(StoreCase):
             ({"places": (("s1", 3),)}, ["turn"]),
             ({"places": (("s1", 2), ("s2", 3), ("s1", 3), ("s1", 13))}, ["turn"]),
             ({"places": (("s1", 2), ("s", 13), ("s2", 3))}, []),
+            ({"related": ("m1", "m9")}, ["goal"]),
+            ({"related": ("m2",)}, ["goal", "far"]),
+            ({"related": ("t1",)}, []),
+            ({"expired": as_utc("2024-12-31")}, []),
+            ({"expired": as_utc("2025-01-01")}, ["fact"]),
+            ({"expired": as_utc("2030-01-01")}, ["fact", "far"]),
             ({"actors": ("user",)}, ["fact", "turn"]),
             ({"actors": ("ana", "crawler")}, ["goal", "far"]),
             ({"actors": ("Ana",)}, []),
@@ -93,7 +100,7 @@ class FilterTests(StoreCase):
     def test_conditions(self, store: Store, condition: dict[str, Any], expected: list[str]) -> None:
         """A condition on names selects by equality with one of them, one on numbers by its bounds; together, all must hold."""
         stored = {
-            "fact": make_row(tags=("red", "green"), keys=("k1",)),
+            "fact": make_row(tags=("red", "green"), keys=("k1",), expires_at="2025-01-01"),
             "goal": make_row(
                 type=MemoryType.GOAL,
                 tags=("blå",),
@@ -102,9 +109,16 @@ class FilterTests(StoreCase):
                 links=Links(derived_from=("t1", "t2"), supersedes=("t3",)),
                 confidence=0.7,
                 pinned=True,
+                ties=(_tie("m1"), _tie("m2"), _tie("m2")),
             ),
             "turn": make_row(type=None, source=Provenance(session="s1", turn=3)),
-            "far": make_row(source=Provenance(kind=SourceKind.TOOL, actor="crawler"), confidence=0.2, quarantine=("override",)),
+            "far": make_row(
+                source=Provenance(kind=SourceKind.TOOL, actor="crawler"),
+                confidence=0.2,
+                expires_at="2026-01-01",
+                ties=(_tie("m2"),),
+                quarantine=("override",),
+            ),
         }
         put(store, *stored.values())
         assert self.found(store, Where(scopes=(ANA,), **condition)) == [stored[name].version.id for name in expected]
@@ -118,7 +132,7 @@ class FilterTests(StoreCase):
         assert self.found(store, Where(scopes=(ANA,), ids=(third.version.id, first.version.id, unknown))) == ids_of([first, third])
         assert self.found(store, Where(scopes=(ANA,), memory_ids=(first.version.memory_id, unknown))) == ids_of([first, sibling])
         assert self.found(store, Where(scopes=(ANA,), ids=(unknown,))) == []
-        for name in ("ids", "memory_ids", "types", "tags", "keys", "derived_from", "actors", "kinds", "places"):
+        for name in ("ids", "memory_ids", "types", "tags", "keys", "derived_from", "related", "actors", "kinds", "places"):
             nothing: dict[str, Any] = {name: ()}
             assert self.found(store, Where(scopes=(ANA,), **nothing)) == [], name
 
@@ -224,3 +238,7 @@ class FilterTests(StoreCase):
         """Two stretches overlap exactly if they share an instant: the definition that stores are held to is itself right."""
         marks = [stretch.start, other.start]
         assert stretch.overlaps(other) is other.overlaps(stretch) is any(stretch.contains(mark) and other.contains(mark) for mark in marks)
+
+
+def _tie(memory_id: str) -> Tie:
+    return Tie(memory_id=memory_id, version_id=memory_id, relation=Relation.REFINES, score=1.0, reason="It adds detail.")

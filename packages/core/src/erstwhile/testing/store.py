@@ -186,6 +186,31 @@ class StoreSuite(FilterTests, SearchTests):
             assert now.dense == pytest.approx(then.dense, abs=1e-6)
             assert now.lexical == pytest.approx(then.lexical, abs=1e-6)
 
+    def test_compacting_changes_no_answer(self, store: Store) -> None:
+        """What stays is the same to every read after the files were rewritten, and can be written to as before; a store may also say that it cannot."""
+        stay = [make_row("coffee", tags=("red",)), make_row("tea", scope=BO), make_row("coffee tea", system_to="2024-06-01")]
+        put(store, *stay, gone := make_row("coffee"))
+        store.erase(Where(scopes=(ANA,), ids=(gone.version.id,)))
+        search = Search(where=everything(ANA, BO), vector=make_vector("coffee"), text="coffee")
+        before = store.search(search), store.latest(), store.info().versions
+        assert store.compact() in (True, False)
+        assert (store.search(search), store.latest(), store.info().versions) == before
+        found = sorted(store.all(everything(ANA, BO), vectors=True), key=lambda row: row.version.id)
+        assert [row.version for row in found] == [row.version for row in sorted(stay, key=lambda row: row.version.id)]
+        assert all(row.vector is not None and row.vector.tobytes() == make_vector(row.version.content).tobytes() for row in found)
+        put(store, more := make_row("milk", tags=("red",)))
+        assert ids_of(store.find(Find(where=Where(scopes=(ANA,), tags=("red",))))) == ids_of([stay[0], more])
+        store.settle()
+
+    def test_scopes(self, store: Store) -> None:
+        """Every scope that holds a version is listed, whole and once; one that was erased is not."""
+        odd = Scope(tenant='t"\\', user="ána 日", session="s")
+        assert store.scopes() == ()
+        put(store, make_row(), make_row(), make_row(scope=BO), make_row(scope=odd, system_to="2024-06-01"))
+        assert store.scopes() == tuple(sorted((ANA, BO, odd), key=lambda scope: scope.key))
+        store.erase(everything(BO))
+        assert BO not in store.scopes()
+
     def test_claims_exclude(self, store: Store) -> None:
         """Writers that claim the same name take turns, so that what is read and planned under a claim is still so when it is written."""
         row = make_row("0")

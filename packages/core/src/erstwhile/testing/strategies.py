@@ -138,6 +138,7 @@ def wheres(draw: st.DrawFn, known: Sequence[Version], *, times: st.SearchStrateg
         "quarantined": st.booleans(),
         "contested": st.sampled_from([True]),
         "unended": st.sampled_from([True]),
+        "expired": ends,
         "believed": st.booleans() | ends,
         "valid": ends,
         "during": intervals(ends),
