@@ -12,6 +12,8 @@ __all__ = ["Masked", "OnSecret", "Secret", "find_secrets", "masked_text", "maske
 
 SHORTEST: Final = 6
 """No text of fewer characters holds a secret that can be told."""
+MOST: Final = 10_000
+"""More than any text that can be remembered holds: the search ends whatever a rule makes of what stands in a secret's place."""
 
 
 class OnSecret(StrEnum):
@@ -97,15 +99,17 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 
 
 def masked_text(text: str) -> tuple[str, tuple[str, ...]]:
-    """The text with each secret's kind in its place, and the kinds in order."""
-    secrets = find_secrets(text)
-    if not secrets:
-        return text, ()
-    parts, place = [], 0
-    for secret in secrets:
-        parts += [text[place : secret.start], f"[secret: {secret.kind}]"]
-        place = secret.end
-    return "".join((*parts, text[place:])), tuple(secret.kind for secret in secrets)
+    """The text with each secret's kind in its place, and the kinds in the order of finding."""
+    kinds: list[str] = []
+    # Where two stand without a space between them, the second is told only once the first is out.
+    while len(kinds) < MOST and (secrets := find_secrets(text)):
+        parts, place = [], 0
+        for secret in secrets:
+            parts += [text[place : secret.start], f"[secret: {secret.kind}]"]
+            place = secret.end
+        text = "".join((*parts, text[place:]))
+        kinds += [secret.kind for secret in secrets]
+    return text, tuple(kinds)
 
 
 def masked_value(value: Any, where: str) -> tuple[Any, tuple[Masked, ...]]:  # noqa: ANN401 - whatever JSON holds
