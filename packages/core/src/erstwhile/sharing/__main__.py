@@ -54,7 +54,7 @@ def _serve(given: dict[str, Any], said: int) -> None:
     before = read_holder(path / OWNER)
     try:
         store = EdgeStore(path, fingerprint=given["fingerprint"], dimension=given["dimension"], role="host")
-        host = Host(store, idle=given["idle"])
+        host = Host(store, folder=store.folder, manifest=store.manifest, idle=given["idle"])
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: host.ending.set())
         host.open()

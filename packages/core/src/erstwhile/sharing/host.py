@@ -22,8 +22,9 @@ from erstwhile.errors import ErstwhileError, InvalidInputError, ModelMismatchErr
 from erstwhile.judge import OnnxJudge, shipped_judge
 from erstwhile.sharing import wire
 from erstwhile.sharing.channel import Address, Channel, ChannelBrokenError, listen, prove, silence
-from erstwhile.store.edge import EdgeStore
+from erstwhile.store.folder import Manifest, StoreFolder
 from erstwhile.store.holder import is_alive, is_stopped
+from erstwhile.store.protocol import Store
 from erstwhile.store.times import LocalTimes
 
 __all__ = ["Host"]
@@ -44,12 +45,16 @@ class Host:
     """Serves one store.
 
     Args:
-        store: The store, opened with the role "host".
+        store: The store.
+        folder: Its folder, taken with the role "host".
+        manifest: What it was made with.
         idle: Seconds without a client after which it ends.
     """
 
-    def __init__(self, store: EdgeStore, *, idle: float) -> None:
+    def __init__(self, store: Store, *, folder: StoreFolder, manifest: Manifest, idle: float) -> None:
         self.store = store
+        self.folder = folder
+        self.manifest = manifest
         self.key = b""
         self.ending = threading.Event()
         self._idle = idle
@@ -66,7 +71,7 @@ class Host:
         if self._listener is not None:
             self._listener.close()
         self._listener, self._address = listen()
-        self.key = self.store.folder.invite("host", self._address)
+        self.key = self.folder.invite("host", self._address)
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True, name="erstwhile-accept").start()
 
     def run(self) -> None:
@@ -192,8 +197,7 @@ class _Session:
             hello: wire.Hello = wire.decode(self.channel.receive(timeout=GREETING), wire.Hello)
             self._pid = hello.pid
             if hello.build == wire.build() and hello.fingerprint is not None:
-                held = self._host.store
-                held.manifest.check(held.folder.path, fingerprint=hello.fingerprint, dimension=hello.dimension)
+                self._host.manifest.check(self._host.folder.path, fingerprint=hello.fingerprint, dimension=hello.dimension)
                 times = self._store.times
                 if hello.known is not None and isinstance(times, LocalTimes):
                     times.advance(hello.known)
@@ -213,7 +217,7 @@ class _Session:
             return wire.failure(StoreUnavailableError(f"The process that serves the store failed ({type(error).__name__}); host.log in its folder says where."))
 
     def _answer(self, request: wire.Request) -> Any:  # noqa: ANN401, PLR0911, PLR0912 - one for each request there is
-        store, dimension = self._store, self._host.store.manifest.dimension
+        store, dimension = self._store, self._host.manifest.dimension
         match request:
             case wire.FindRows():
                 return wire.rows_out(store.find(request.find))

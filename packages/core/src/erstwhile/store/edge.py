@@ -111,7 +111,7 @@ class EdgeStore(Store):
         return self._manifest
 
     def tidy(self) -> None:
-        """Do now what a later write would have to stop for: build the int8 copies, if half of what makes it necessary was written."""
+        """See `Store.tidy`. The int8 copies are built if half of what makes it necessary was written."""
         if self._since_optimized >= OPTIMIZE_EVERY // 2:
             with self._write, self._using() as shard:
                 self._optimize(shard, OPTIMIZE_EVERY // 2)

@@ -351,6 +351,9 @@ class Store(ABC):
     def settle(self) -> None:  # noqa: B027 - a store that is durable on write, or never, has nothing to do
         """Make every write that has returned durable: it survives a power cut."""
 
+    def tidy(self) -> None:  # noqa: B027 - a store may have nothing to do
+        """Do now, since nobody waits, what would hold up a later call."""
+
     def close(self) -> None:  # noqa: B027 - a store may have nothing to release
         """Release what the store holds. Calling it again does nothing."""
 
