@@ -116,7 +116,9 @@ def open_engine(
 
 
 def _load(model: str | Path | Embedder, *, threads: int | None) -> Embedder:
-    return SharedEmbedder(model, threads=threads) if isinstance(model, str) and model in PROFILES else load_embedder(model, threads=threads)
+    if isinstance(model, str) and model in PROFILES:
+        return SharedEmbedder(model, lambda: load_embedder(model, threads=threads))
+    return load_embedder(model, threads=threads)
 
 
 def _open_store(settings: Settings, embedder: Embedder) -> Store:

@@ -34,6 +34,7 @@ WITHIN: Final = 20.0
 """Seconds between two pieces of one message: an engine that builds its int8 copies may stall its process for that long."""
 NONCE: Final = 32
 QUEUE: Final = 64
+TRIES: Final = 3
 _LENGTH: Final = struct.Struct(">I")
 
 
@@ -153,17 +154,19 @@ def _proof(key: bytes, who: bytes, *nonces: bytes) -> bytes:
 
 def listen() -> tuple[socket.socket, Address]:
     """A socket that listens, and where. On Unix a path that only this user can reach; elsewhere, or where there is no such place, the loopback interface."""
-    if hasattr(socket, "AF_UNIX") and sys.platform != "win32" and (folder := _private_folder()) is not None:
-        path = folder / f"{secrets.token_hex(8)}.sock"
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            made.bind(str(path))
-            path.chmod(0o600)
-            made.listen(QUEUE)
-        except OSError:
-            made.close()
-        else:
-            return made, str(path)
+    for _ in range(TRIES):
+        # Another process may just be taking the folder away.
+        if hasattr(socket, "AF_UNIX") and sys.platform != "win32" and (folder := _private_folder()) is not None:
+            path = folder / f"{secrets.token_hex(8)}.sock"
+            made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                made.bind(str(path))
+                path.chmod(0o600)
+                made.listen(QUEUE)
+            except OSError:
+                made.close()
+            else:
+                return made, str(path)
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     made.bind(("127.0.0.1", 0))
     made.listen(QUEUE)
@@ -204,8 +207,9 @@ def dial(address: Address, *, timeout: float) -> Channel:
 
 
 def silence(address: Address | None) -> None:
-    """Remove the socket that a process which is gone left behind, if it is one of ours."""
+    """Remove the socket that a process listened at, if it is one of ours; and the folder, if it was the last one in it."""
     folder = _private_folder() if isinstance(address, str) and sys.platform != "win32" else None
     if folder is not None and isinstance(address, str) and Path(address).parent == folder:
         with suppress(OSError):
             Path(address).unlink()
+            folder.rmdir()

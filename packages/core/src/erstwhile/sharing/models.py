@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
-from erstwhile.embed import Embedder, Role, load_embedder
+from erstwhile.embed import Embedder, Role
 from erstwhile.embed.protocol import checked_texts
 from erstwhile.errors import ModelError
 from erstwhile.judge import Judge, OnnxJudge, Pair
@@ -33,15 +33,16 @@ class SharedEmbedder:
 
     Args:
         model: One of the profiles, such as "bge-small".
-        threads: As for `load_embedder`.
+        make: Makes the embedder anew, without loading its model.
     """
 
-    def __init__(self, model: str, *, threads: int | None = None) -> None:
+    def __init__(self, model: str, make: Callable[[], Embedder]) -> None:
         self._model = model
-        self._threads = threads
-        self._own: Embedder = load_embedder(model, threads=threads)
+        self._make = make
+        self._own = make()
         self._link: Callable[[], Link | None] = lambda: None
         self._loaded = False
+        self._refused = False
 
     def follow(self, link: "Callable[[], Link | None]") -> None:
         """From now on ask for the link to the process that serves the store before each text; ``None``: there is none."""
@@ -59,21 +60,22 @@ class SharedEmbedder:
 
     def embed(self, texts: Sequence[str], *, role: Role) -> "NDArray[np.float32]":
         """See `Embedder.embed`."""
-        if (link := self._link()) is None:
-            self._loaded = True
-            return self._own.embed(texts, role=role)
-        listed = checked_texts(texts, role)
-        # A process of another installation may lack the model; then it is run here.
-        with suppress(ModelError):
-            return self._asked(link, listed, role)
-        return self._own.embed(listed, role=role)
+        link = None if self._refused else self._link()
+        if link is not None:
+            listed = checked_texts(texts, role)
+            with suppress(ModelError):
+                return self._asked(link, listed, role)
+            # That process is of another installation, which lacks the model; then it is run here.
+            self._refused = True
+        self._loaded = True
+        return self._own.embed(texts, role=role)
 
     def _asked(self, link: "Link", texts: list[str], role: Role) -> "NDArray[np.float32]":
         from erstwhile.sharing import wire
 
         if self._loaded:
             # What was loaded before the store was shared is let go of.
-            self._own, self._loaded = load_embedder(self._model, threads=self._threads), False
+            self._own, self._loaded = self._make(), False
         asked = wire.Embed(model=self._model, fingerprint=self.fingerprint, texts=wire.texts_out(texts), role=role)
         with link.apart():
             return wire.unpacked(link.call(asked, bytes), self.dimension).reshape(len(texts), self.dimension)

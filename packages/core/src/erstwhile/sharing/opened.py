@@ -19,7 +19,7 @@ from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store,
 from erstwhile.store.times import LocalTimes, Moment, Times
 
 if TYPE_CHECKING:
-    from erstwhile.sharing.channel import Channel
+    from erstwhile.sharing.channel import Address, Channel
     from erstwhile.sharing.link import Link
     from erstwhile.sharing.reaching import Opening
 
@@ -93,7 +93,7 @@ class OpenedStore(Store):
         self._backend: Store = held if held is not None else self._follow(None)
         if held is not None:
             held.times.writes()
-            self._listener = _listen(self, held)
+            self._listener, self._address = _listen(self, held)
 
     @cached_property
     def times(self) -> Times:
@@ -214,7 +214,10 @@ class OpenedStore(Store):
             self._closed = True
             held = self._held
         if held is not None:
+            from erstwhile.sharing.channel import silence
+
             _wake(self._listener)
+            silence(self._address)
         self._backend.close()
 
 
@@ -239,7 +242,7 @@ class _OpenedTimes(Times):
             return store.times.writes()
 
 
-def _listen(store: OpenedStore, held: EdgeStore) -> socket.socket:
+def _listen(store: OpenedStore, held: EdgeStore) -> "tuple[socket.socket, Address]":
     """Wait, in a thread that costs nothing until somebody comes, for those who ask for the store."""
     from erstwhile.sharing.channel import listen
 
@@ -251,7 +254,7 @@ def _listen(store: OpenedStore, held: EdgeStore) -> socket.socket:
         target=_wait, args=(weakref.WeakMethod(store.hand_over), listener, key, address, _checker(held)), daemon=True, name="erstwhile-hand-over"
     )
     waiting.start()
-    return listener
+    return listener, address
 
 
 def _checker(held: EdgeStore) -> Callable[[str, int], None]:

@@ -34,6 +34,8 @@ FINISH: Final = 60.0
 """Seconds that the holder may take to finish what is under way, before it lets go: within a write, a language model may be asked."""
 START: Final = 60.0
 """Seconds that such a process may take to open the store."""
+TRIES: Final = 10
+"""So many processes that end one after another before they serve are not killed by chance."""
 LOOK: Final = 1.0
 """Seconds between two looks at whether a process is stopped."""
 SHORTEST, LONGEST = 0.01, 0.5
@@ -135,7 +137,7 @@ def reach(opening: Opening, *, known: datetime | None) -> Channel:
         ErstwhileError: It cannot be opened; as `EdgeStore` raises it.
     """
     hello = wire.Hello(build=wire.build(), pid=os.getpid(), fingerprint=opening.fingerprint, dimension=opening.dimension, known=known)
-    began, pause = time.monotonic(), SHORTEST
+    began, pause, died = time.monotonic(), SHORTEST, 0
     while True:
         holder, waited = opening.holder(), time.monotonic() - began
         there = holder is not None and holder.is_there
@@ -143,7 +145,9 @@ def reach(opening: Opening, *, known: datetime | None) -> Channel:
             return channel
         # Who is there and cannot be approached is opening or closing the store, or has forgotten to take its name away.
         if not there or waited > UNREACHED:
-            _start(opening, unless=holder)
+            died = 0 if _start(opening, unless=holder) else died + 1
+            if died == TRIES:
+                raise StoreUnavailableError(f"The process that should serve {opening.path} ends before it does; {opening.path / 'host.log'} may say why.")
         if waited > DEADLINE or (opening.holder() is None and waited > UNNAMED):
             raise StoreLockedError(f"{opening.path} is open in {opening.holder() or 'another process'}, which does not answer. Close it there.")
         time.sleep(pause)
@@ -214,8 +218,11 @@ def _other_release(opening: Opening, holder: Holder, welcome: wire.Welcome, hell
     )
 
 
-def _start(opening: Opening, *, unless: Holder | None) -> None:
-    """Start a process that serves the store, unless one other than ``unless`` has it by now; returns when it listens, or finds the store taken."""
+def _start(opening: Opening, *, unless: Holder | None) -> bool:
+    """Start a process that serves the store, unless one other than ``unless`` has it by now.
+
+    Returns when it listens, or finds the store taken; ``False`` if it ended without a word. Raises what it says that opening the store raised.
+    """
     with ExitStack() as stack:
         try:
             stack.enter_context(FileLock(opening.path / "start.lock", thread_local=False).acquire(timeout=START, poll_interval=0.02))
@@ -226,17 +233,13 @@ def _start(opening: Opening, *, unless: Holder | None) -> None:
             raise StoreUnavailableError(f"{opening.path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
         holder = opening.holder()
         if holder is not None and holder != unless and holder.is_there:
-            return
+            return True
         said = _said(opening)
-    if said != b"ready" and not isinstance(failed := _failure(opening, said), StoreLockedError):
+    if said in (b"", b"ready"):
+        return bool(said)
+    if not isinstance(failed := wire.raised(wire.decode(said, wire.Failed)), StoreLockedError):
         raise failed
-
-
-def _failure(opening: Opening, said: bytes) -> ErstwhileError:
-    try:
-        return wire.raised(wire.decode(said, wire.Failed))
-    except InvalidInputError:
-        return StoreUnavailableError(f"The process that should serve {opening.path} ended before it did; {opening.path / 'host.log'} may say why.")
+    return True
 
 
 def _said(opening: Opening) -> bytes:
