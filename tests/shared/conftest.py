@@ -91,7 +91,10 @@ def start(tmp_path: Path, ended: None) -> Iterator[Callable[..., "subprocess.Pop
     yield run
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
 
 
 @pytest.fixture

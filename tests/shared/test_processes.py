@@ -41,7 +41,7 @@ with opened(sys.argv[1]) as memory:
         turn = 0
         while not stop.is_set():
             ana.remember(f"fact {number} {turn}", relate=False)
-            os.write(1, f"fact {number} {turn}\n".encode())
+            os.write(1, f"fact {number} {turn}".encode() + os.linesep.encode())
             turn += 1
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     say("holding")
@@ -71,9 +71,12 @@ def _line(process: Process) -> str:
 
 
 def _finish(process: Process) -> list[str]:
-    said, errors = process.communicate("go on\n", timeout=PATIENCE)
-    assert (process.returncode, errors) == (0, "")
-    return str(said).splitlines()
+    # `communicate` would miss what was read ahead of the lines read so far.
+    process.stdin.write("go on\n")
+    process.stdin.close()
+    said: str = process.stdout.read()
+    assert (process.stderr.read(), process.wait(PATIENCE)) == ("", 0)
+    return said.splitlines()
 
 
 def _until(condition: Callable[[], bool]) -> None:

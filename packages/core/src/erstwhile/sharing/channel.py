@@ -28,6 +28,8 @@ GREETING: Final = 1_024
 """Bytes of a message at most before both ends have proved who they are."""
 PATH_BYTES: Final = 100
 """Bytes that the path of a Unix socket may have everywhere (macOS allows 104, with the end)."""
+NAME_BYTES: Final = 22
+"""Bytes of a socket's name in its folder."""
 PIECE: Final = 2**18
 """Bytes read at once: memory is taken for what came, not for what was announced."""
 WITHIN: Final = 20.0
@@ -177,13 +179,18 @@ def _private_folder() -> Path | None:
     """A folder with a short name that nobody else can look into or put anything in the place of."""
     for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 - what is in it is checked
         folder = Path(parent) / f"erstwhile-{os.getuid()}"
+        if len(os.fsencode(folder)) + NAME_BYTES > PATH_BYTES:
+            continue
         with suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
-            found = folder.lstat()
-            private = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
-            if private and len(os.fsencode(folder)) + 22 <= PATH_BYTES:
+            if _is_private(folder):
                 return folder
     return None
+
+
+def _is_private(folder: Path) -> bool:
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
 def dial(address: Address, *, timeout: float) -> Channel:
@@ -208,8 +215,10 @@ def dial(address: Address, *, timeout: float) -> Channel:
 
 def silence(address: Address | None) -> None:
     """Remove the socket that a process listened at, if it is one of ours; and the folder, if it was the last one in it."""
-    folder = _private_folder() if isinstance(address, str) and sys.platform != "win32" else None
-    if folder is not None and isinstance(address, str) and Path(address).parent == folder:
-        with suppress(OSError):
-            Path(address).unlink()
-            folder.rmdir()
+    if not isinstance(address, str) or sys.platform == "win32":
+        return
+    path = Path(address)
+    with suppress(OSError):
+        if path.parent.name == f"erstwhile-{os.getuid()}" and path.suffix == ".sock" and _is_private(path.parent):
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
