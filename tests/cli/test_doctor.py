@@ -19,9 +19,10 @@ HOLDER = """
 import sys, erstwhile
 from erstwhile.embed import HashingEmbedder
 
-erstwhile.open(sys.argv[1], model=HashingEmbedder())
+memory = erstwhile.open(sys.argv[1], model=HashingEmbedder(), shared={"alone": False, "process": None, "host": True}[sys.argv[2]])
 print("open", flush=True)
 input()
+memory.close()
 """
 
 
@@ -63,16 +64,21 @@ def test_a_store_in_memory(ew: "CommandLine") -> None:
     assert "disk" not in found
 
 
-def test_a_store_that_another_process_has_open(ew: "CommandLine") -> None:
-    """It names the holder and what the store was made with, though it cannot open it."""
-    command = [sys.executable, "-c", HOLDER, str(ew.store)]
+@pytest.mark.parametrize("role", ["alone", "process", "host"])
+def test_a_store_that_another_process_has_open(ew: "CommandLine", monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    """It names the holder and what the store was made with, though it does not open it; and it makes no process hand over what it holds."""
+    monkeypatch.setenv("ERSTWHILE_IDLE", "0")
+    command = [sys.executable, "-c", HOLDER, str(ew.store), role]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "open\n"
-        store = _findings(ew, code=1)["store"]
+        owner = json.loads((ew.store / "owner.json").read_bytes())
+        store = _findings(ew, code=1 if role == "alone" else 0)["store"]
+        assert json.loads((ew.store / "owner.json").read_bytes()) == owner
         holder.communicate("\n")
-    assert f"process {holder.pid}" in store["summary"]
-    assert store["facts"]["locked"] is True
+    assert (owner["pid"] == holder.pid) is (role != "host")
+    assert f"process {owner['pid']}" in store["summary"]
+    assert store["facts"].get("locked", False) is (role == "alone")
     assert store["facts"]["fingerprint"] == "hashing-64@1"
     assert _findings(ew, code=0)["store"]["state"] == "ok"
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+import erstwhile
 from erstwhile import Version
+from erstwhile.embed.hashing import HashingEmbedder
 
 if TYPE_CHECKING:
     from tests.cli.conftest import CommandLine
@@ -180,9 +182,18 @@ def test_an_error_of_another_kind_is_not_hidden(ew: "CommandLine", monkeypatch: 
 
 
 def test_a_locked_store_names_its_holder(ew: "CommandLine") -> None:
-    """While another has the store open, a command says who, in one line."""
-    with ew.memory():
+    """While another has the store open and does not share it, a command says who, in one line."""
+    with erstwhile.open(ew.store, model=HashingEmbedder(), shared=False):
         assert "is open in this process" in ew.error("recall", "x")
+
+
+def test_a_command_works_beside_an_open_store(ew: "CommandLine", monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command and a program that has the store open see what the other wrote."""
+    monkeypatch.setenv("ERSTWHILE_IDLE", "0")
+    with ew.memory() as memory:
+        ew("remember", "I live in Porto")
+        memory.scope(user="ana").remember("I work in Gaia")
+        assert memory.scope(user="ana").stats().versions == ew.json("stats")["versions"] == 2
 
 
 def test_a_corrupt_store_says_what_to_do(ew: "CommandLine") -> None:

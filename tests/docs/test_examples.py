@@ -90,7 +90,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in tuple(os.environ):
         if name.startswith("ERSTWHILE_"):
             monkeypatch.delenv(name)
-    settings = {"ERSTWHILE_HOME": str(tmp_path / "home"), "COLUMNS": "100", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
+    settings = {"ERSTWHILE_HOME": str(tmp_path / "home"), "COLUMNS": "100", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1", "ERSTWHILE_IDLE": "0", "PYTHONUTF8": "1"}
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(socket.socket, "connect", connect_locally)

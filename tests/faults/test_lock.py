@@ -1,4 +1,4 @@
-"""Who holds a store: another process, this one, a dead one, a fork."""
+"""Who holds a store alone: another process, this one, a dead one, a fork. What is shared: tests/shared."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from erstwhile.embed.hashing import HashingEmbedder
 from erstwhile.errors import StoreClosedError, StoreLockedError
 
 HOLD = """
-with opened(sys.argv[1]) as memory:
+with erstwhile.open(sys.argv[1], model=HashingEmbedder(), shared=False) as memory:
     memory.scope(user="ana").remember("Ana lives in Porto")
     say("holding")
     wait()
@@ -27,12 +27,13 @@ path, how = sys.argv[1:]
 memory = opened(path)
 ana = memory.scope(user="ana")
 ana.remember("before the fork")
-held, release = threading.Event(), threading.Event()
+is_held, release = threading.Event(), threading.Event()
 
 def hold():
     store = memory._ledger.store
-    with store._claim, store._write:
-        held.set()
+    held = getattr(store, "_held", store)
+    with held._claim, held._write:
+        is_held.set()
         release.wait()
 
 def tried(name, verb):
@@ -45,7 +46,7 @@ def tried(name, verb):
 
 if how == "busy":
     threading.Thread(target=hold, daemon=True).start()
-    held.wait()
+    is_held.wait()
 child = os.fork()
 if child == 0:
     # A hang ends here, and is seen by the parent.
@@ -78,12 +79,13 @@ memory.close()
 """
 
 
-def test_a_second_process_is_told_who_holds_the_store(start: Callable, tmp_path: Path) -> None:
-    """The error names the process and the program, so that a person can close it; once it is closed there, it opens here."""
+@pytest.mark.parametrize("shared", [None, True, False])
+def test_a_second_process_is_told_who_holds_the_store(start: Callable, tmp_path: Path, shared: bool | None) -> None:
+    """Where it is not shared, the error names the process and the program, so that a person can close it; once it is closed there, it opens here."""
     with start("journal.py", HOLD, tmp_path / "store") as holder:
         assert holder.line() == "holding"
         with pytest.raises(StoreLockedError) as caught:
-            erstwhile.open(tmp_path / "store", model=HashingEmbedder())
+            erstwhile.open(tmp_path / "store", model=HashingEmbedder(), shared=shared)
         for part in (f"process {holder.pid}", "journal.py", str(tmp_path / "store")):
             assert part in str(caught.value)
         assert holder.finish() == (0, "", "")
@@ -92,13 +94,13 @@ def test_a_second_process_is_told_who_holds_the_store(start: Callable, tmp_path:
 
 
 def test_the_same_process_twice_is_told_so(tmp_path: Path) -> None:
-    """Who opens a store twice by mistake must not look for another process; and the mistake must not harm the first."""
-    with erstwhile.open(tmp_path / "store", model=HashingEmbedder()) as engine:
+    """Who opens a store twice that is not shared must not look for another process; and the mistake must not harm the first."""
+    with erstwhile.open(tmp_path / "store", model=HashingEmbedder(), shared=False) as engine:
         with pytest.raises(StoreLockedError, match="open in this process"):
             erstwhile.open(tmp_path / "store", model=HashingEmbedder())
         (tmp_path / "link").symlink_to(tmp_path / "store")
         with pytest.raises(StoreLockedError, match="open in this process"):
-            erstwhile.open(tmp_path / "link", model=HashingEmbedder())
+            erstwhile.open(tmp_path / "link", model=HashingEmbedder(), shared=False)
         engine.scope(user="ana").remember("Ana lives in Porto")
     with erstwhile.open(tmp_path / "link", model=HashingEmbedder()) as engine:
         assert engine.scope(user="ana").stats().versions == 1
@@ -123,8 +125,9 @@ def test_nonsense_about_the_holder_is_harmless(tmp_path: Path, left: bytes) -> N
     (store / "owner.lock").write_bytes(left)
     with erstwhile.open(store, model=HashingEmbedder()):
         (store / "owner.json").write_bytes(left)
-        with pytest.raises(StoreLockedError, match="process"):
-            erstwhile.open(store, model=HashingEmbedder())
+        for shared in (False, None):
+            with pytest.raises(StoreLockedError, match="process"):
+                erstwhile.open(store, model=HashingEmbedder(), shared=shared)
 
 
 def test_a_closed_store_says_so(tmp_path: Path) -> None:

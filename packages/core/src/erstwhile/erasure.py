@@ -1,6 +1,7 @@
 """Erasing: what is removed, the removal, and the proof."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from erstwhile.model import Scope, Version, check_text
 from erstwhile.refs import Ref, resolve
 from erstwhile.resolve import without_conflict
 from erstwhile.results import Doomed, Receipt
-from erstwhile.store import Batch, Row, Store, Where
+from erstwhile.store import Batch, ClaimLostError, Row, Store, Where
 from erstwhile.timeline import Plan
 from erstwhile.versions import new_id, session_claim
 
@@ -161,18 +162,23 @@ def _erase(store: Store, order: Order, named: Collection[str]) -> tuple[tuple[Ve
     # Whoever plans to end one of the doomed has read it and would write it back, and whoever adds to its conversation has read it as well. The first hold the
     # scope, the others the session; what turns up meanwhile is claimed, too.
     claimed = {order.scope.key}
+    gone: dict[str, Version] = {}
+    bared: set[str] = set()
     while True:
-        with store.claim(sorted(claimed)):
-            gone = order.versions(store, named)
-            needed = {session_claim(order.scope, version.source.session) for version in gone if version.is_turn and version.source.session}
+        # Where the right to write is lost, perhaps together with the answer that all is erased, it is done again, and what went then counts as well.
+        with suppress(ClaimLostError), store.claim(sorted(claimed)):
+            found = order.versions(store, named)
+            needed = {session_claim(order.scope, version.source.session) for version in found if version.is_turn and version.source.session}
             if claimed.issuperset(needed):
-                bare = () if order.everything else _bare(store, order.scope, gone)
+                gone |= {version.id: version for version in found}
+                bare = () if order.everything else _bare(store, order.scope, found)
+                bared |= {row.version.id for row in bare}
                 if bare:
                     store.write(Batch(puts=bare))
-                memory_ids = None if order.everything else tuple(sorted({version.memory_id for version in gone}))
+                memory_ids = None if order.everything else tuple(sorted({version.memory_id for version in gone.values()}))
                 store.erase(Where(scopes=(order.scope,), memory_ids=memory_ids))
-                return gone, len(bare)
-        claimed |= needed
+                return tuple(gone.values()), len(bared)
+            claimed |= needed
 
 
 def _bare(store: Store, scope: Scope, gone: Collection[Version]) -> tuple[Row, ...]:

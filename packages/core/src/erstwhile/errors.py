@@ -96,7 +96,7 @@ class StoreClosedError(StoreError):
 
 
 class StoreLockedError(StoreError):
-    """Another process holds the store; the message names it."""
+    """Another process holds the store and does not share it, does not answer, or runs another release; the message names it."""
 
 
 class StoreForkedError(StoreError):

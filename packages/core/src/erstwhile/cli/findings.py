@@ -131,6 +131,14 @@ def _folder(place: Place, folder: Path) -> Finding:
     facts: dict[str, Any] = {"kind": "embedded", "location": str(folder)}
     if not folder.exists() or (folder.is_dir() and not (folder / MANIFEST).exists() and not (folder / DATA).exists()):
         return Finding(name="store", state=State.NOTE, summary=f"{folder} holds no store yet; the first `erstwhile remember` makes it", facts=facts)
+    from erstwhile.sharing.reaching import look
+
+    holder, welcome = look(folder) or (None, None)
+    if holder is not None and welcome is not None and welcome.role == "process":
+        # To open it would make that process hand it over.
+        facts |= {"holder": {"pid": holder.pid, "program": holder.program, "since": holder.since, "role": holder.role}, **_made_with(folder)}
+        summary = f"{folder} is open in {holder}, which hands it over to a process that serves both when another one opens it"
+        return Finding(name="store", state=State.OK, summary=summary, facts=facts)
     try:
         return _opened(place)
     except StoreLockedError as error:
@@ -157,7 +165,10 @@ def _opened(place: Place) -> Finding:
         # A read, so that more than the manifest was tried.
         held = engine.scope(place.scope()).stats()
     facts = {"kind": info.kind, "location": info.location, "fingerprint": info.fingerprint, "dimension": info.dimension, "versions": info.versions}
-    summary = f"{info.kind}, {info.location}: versions: {info.versions:,}, of model {info.fingerprint}; no other process has it open"
+    # Every thread that works on it at the same time has a connection of its own, and this look has some as well.
+    served = info.details.get("served_by")
+    others = "no other process has it open" if served is None else f"process {served} serves it, over {info.details.get('connections')} connections"
+    summary = f"{info.kind}, {info.location}: versions: {info.versions:,}, of model {info.fingerprint}; {others}"
     if info.kind != "embedded":
         summary = summary.partition(";")[0]
     return Finding(name="store", state=State.OK, summary=summary, facts={**facts, **info.details, "scope_versions": held.versions})
