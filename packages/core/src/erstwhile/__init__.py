@@ -1,6 +1,7 @@
 """Typed, bi-temporal memory for AI agents, on the user's own machine."""
 
 from erstwhile.answering import Answer
+from erstwhile.backup import Backup, restore
 from erstwhile.config import Settings
 from erstwhile.draft import Draft
 from erstwhile.embed import Embedder
@@ -42,6 +43,7 @@ __all__ = [
     "Action",
     "Answer",
     "AsOf",
+    "Backup",
     "Change",
     "ChatCall",
     "Claim",
@@ -103,4 +105,5 @@ __all__ = [
     "Version",
     "WriteConflictError",
     "open",
+    "restore",
 ]

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from erstwhile.answering import Answer
 from erstwhile.answering import answer
+from erstwhile.backup import Backup
+from erstwhile.backup import backup
 from erstwhile.draft import Draft
 from erstwhile.engine import Engine
 from erstwhile.erasure import erase
@@ -33,6 +35,7 @@ from erstwhile.turns import Message
 from erstwhile.undoing import undo
 from erstwhile.versions import KEEP
 from erstwhile.versions import Keep
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from typing import Self
@@ -64,6 +67,7 @@ class AsyncEngine:
     def __init__(self, engine: Engine) -> None: ...
     def scope(self, scope: Scope | None=None, *, tenant: str | None=None, user: str | None=None, agent: str | None=None, session: str | None=None, project: str | None=None, also: Iterable[Scope]=()) -> AsyncScopedMemory: ...
     async def info(self) -> StoreInfo: ...
+    async def backup(self, path: str | Path) -> Backup: ...
     async def close(self) -> None: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...

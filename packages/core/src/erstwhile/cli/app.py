@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from erstwhile.cli import asking, demo, doctor, observing, policy, settling, writing
+from erstwhile.cli import asking, demo, doctor, keeping, observing, policy, settling, writing
 from erstwhile.cli.place import placed
 
 __all__ = ["app", "main"]
@@ -24,9 +24,10 @@ app = typer.Typer(
 )
 
 for panel, commands in {
-    "Begin": (demo.demo, doctor.doctor, asking.types),
+    "Begin": (demo.demo, asking.types),
     "Write": (writing.remember, observing.observe, writing.correct, writing.retract, writing.erase),
     "Settle": (settling.conflicts, settling.resolve, settling.undo, policy.policy),
+    "Keep": (doctor.doctor, keeping.backup, keeping.restore),
     "Ask": (asking.recall, asking.profile, asking.around, asking.history, asking.changes, asking.stats),
 }.items():
     for command in commands:

@@ -24,9 +24,9 @@ from erstwhile.store import schema
 from erstwhile.store.durable import GroupCommit, WriteAheadLog
 from erstwhile.store.edge_errors import translated
 from erstwhile.store.edge_points import all_of, filter_of, highest, make_shard, point_of, row_of
-from erstwhile.store.folder import Manifest, StoreFolder
+from erstwhile.store.folder import COUNT, Manifest, StoreFolder
 from erstwhile.store.lexical import query_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.store.witness import Witness
 from erstwhile.time import from_micros, to_micros
@@ -77,7 +77,7 @@ class EdgeStore(Store):
 
     def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True) -> None:
         self._folder = StoreFolder(path)
-        self._witness = Witness(path / "versions.txt")
+        self._witness = Witness(path / COUNT)
         self._process = os.getpid()
         self._write = threading.RLock()
         self._claim = threading.RLock()
@@ -179,16 +179,23 @@ class EdgeStore(Store):
         """See `Store.find`."""
         if find.where.ids is not None and find.after is None and len(find.where.ids) <= find.limit:
             return self._retrieve(find)
+        return self._scroll(filter_of(find.where), after=find.after, limit=find.limit, vectors=find.vectors)
+
+    def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
+        """See `Store.scan`."""
+        return self._scroll(None, after=after, limit=limit, vectors=vectors)
+
+    def _scroll(self, chosen: qdrant.Filter | None, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
         request = qdrant.ScrollRequest(
-            offset=find.after,
-            limit=find.limit + 1 if find.after else find.limit,
-            filter=filter_of(find.where),
+            offset=after,
+            limit=limit + 1 if after else limit,
+            filter=chosen,
             with_payload=list(schema.READ),
-            with_vector=[schema.DENSE] if find.vectors else False,
+            with_vector=[schema.DENSE] if vectors else False,
         )
         with self._using() as shard:
             points, _ = shard.scroll(request)
-        return tuple([self._row(point) for point in points if str(point.id) != find.after][: find.limit])
+        return tuple([self._row(point) for point in points if str(point.id) != after][:limit])
 
     def _row(self, point: qdrant.Record) -> Row:
         try:

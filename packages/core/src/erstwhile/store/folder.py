@@ -6,6 +6,8 @@
 - ``owner.json``: who that is
 - ``shard/``: Qdrant Edge's files
 - ``shard.new/``: the same while a store is being made; renamed once the manifest is written
+- ``mending/``: a store in itself, while this one's data is being rebuilt
+- ``shard.before-…/``: the data that was rebuilt, or in whose place a backup was put; never removed by erstwhile
 """
 
 import json
@@ -15,6 +17,7 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -24,12 +27,13 @@ from erstwhile.errors import InvalidInputError, StoreCorruptError, StoreFormatEr
 from erstwhile.store.durable import sync_folder, write_file
 from erstwhile.store.schema import FORMAT
 
-__all__ = ["Manifest", "StoreFolder"]
+__all__ = ["COUNT", "Manifest", "StoreFolder"]
 
 RESERVE: Final = 64 * 2**20
 """Bytes that must stay free. Qdrant Edge writes through memory maps of files with holes, and a hole that cannot be filled kills the process (SIGBUS).
 
 Measured over 22,000 points of 384 dimensions: one write fills at most 2 MiB of holes (ext4); this is 32 times as much."""
+COUNT: Final = "versions.txt"
 MAKING: Final = 192 * 2**20
 """Bytes beyond the reserve that must be free for making a store. Measured: 0.5 MiB on ext4, and 164 MiB on tmpfs, where reading a hole fills it."""
 
@@ -66,6 +70,7 @@ class StoreFolder:
         self.path = path
         self.shard = path / "shard"
         self.fresh = path / "shard.new"
+        self.mending = path / "mending"
         self._manifest = path / "erstwhile.json"
         self._owner = path / "owner.json"
         self._lock = FileLock(path / "owner.lock", thread_local=False)
@@ -82,6 +87,11 @@ class StoreFolder:
             raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
         except ValueError as error:
             raise InvalidInputError(f"{str(path)!r} is not a path ({error}); choose another.") from error
+
+    @staticmethod
+    def is_store(path: Path) -> bool:
+        """Whether a folder is a store, whole or damaged: it has a manifest or data. It is looked at and not touched."""
+        return any((path / name).exists() for name in ("erstwhile.json", "shard", "shard.new"))
 
     def release(self) -> None:
         """Let go of the folder. In a fork it does nothing: the folder is the parent's."""
@@ -134,6 +144,9 @@ class StoreFolder:
             raise StoreCorruptError(f"{self._manifest} names no model and dimension; put it back from a backup.")
         if self.fresh.exists() and not self.shard.exists():
             self._finish()
+        elif self.fresh.exists():
+            # A rebuilding that was stopped: what stands is the store.
+            shutil.rmtree(self.fresh)
         if not self.shard.exists():
             raise StoreCorruptError(
                 f"{self.path} was a store but its data in {self.shard.name}/ is gone; restore it from a backup, or remove the folder to start anew."
@@ -159,11 +172,48 @@ class StoreFolder:
 
     def establish(self, *, fingerprint: str, dimension: int) -> None:
         """Turn the data made in `fresh` into the store: record what it is made with, then move it into place. A crash in between is mended on opening."""
-        manifest = Manifest(format=FORMAT, fingerprint=fingerprint, dimension=dimension, created=datetime.now(UTC).isoformat())
-        write_file(self._manifest, json.dumps(asdict(manifest), indent=2).encode())
+        self._write_manifest(fingerprint, dimension)
         self._finish()
 
+    def clear_mending(self) -> None:
+        """Remove what an interrupted rebuilding left behind."""
+        for left in (self.mending, self.fresh):
+            if left.exists() and (left == self.mending or self.shard.exists()):
+                shutil.rmtree(left)
+
+    def exchange(self, *, fingerprint: str, dimension: int) -> Path | None:
+        """Put the data of the store made in `mending`, which is whole and closed, in the place of this one's, and keep that beside it.
+
+        A crash at any point leaves the store as it was, or with the new data in its place: an opening finishes what was begun.
+
+        Returns:
+            Where the data is kept that was there; ``None`` if there was none.
+        """
+        (self.mending / self.shard.name).rename(self.fresh)
+        if self.made_with() != (fingerprint, dimension):
+            self._write_manifest(fingerprint, dimension)
+        kept = None
+        if self.shard.exists():
+            kept = next(place for number in count(1) if not (place := self.path / f"shard.before-{number}").exists())
+            self.shard.rename(kept)
+        self._finish()
+        return kept
+
+    def made_with(self) -> tuple[str, int] | None:
+        """The model's fingerprint and the length of a vector, as far as the manifest can be read; otherwise ``None``."""
+        try:
+            values = json.loads(self._manifest.read_bytes())
+            return values["fingerprint"], values["dimension"]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def _write_manifest(self, fingerprint: str, dimension: int) -> None:
+        manifest = Manifest(format=FORMAT, fingerprint=fingerprint, dimension=dimension, created=datetime.now(UTC).isoformat())
+        write_file(self._manifest, json.dumps(asdict(manifest), indent=2).encode())
+
     def _finish(self) -> None:
+        # The count beside the store speaks of what was there before.
+        (self.path / COUNT).unlink(missing_ok=True)
         self.fresh.rename(self.shard)
         sync_folder(self.path)
 
