@@ -17,7 +17,7 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count as numbers
 from pathlib import Path
 from typing import Final
 
@@ -71,6 +71,7 @@ class StoreFolder:
         self.shard = path / "shard"
         self.fresh = path / "shard.new"
         self.mending = path / "mending"
+        self.count = path / COUNT
         self._manifest = path / "erstwhile.json"
         self._owner = path / "owner.json"
         self._lock = FileLock(path / "owner.lock", thread_local=False)
@@ -194,7 +195,7 @@ class StoreFolder:
             self._write_manifest(fingerprint, dimension)
         kept = None
         if self.shard.exists():
-            kept = next(place for number in count(1) if not (place := self.path / f"shard.before-{number}").exists())
+            kept = next(place for number in numbers(1) if not (place := self.path / f"shard.before-{number}").exists())
             self.shard.rename(kept)
         self._finish()
         return kept
@@ -213,7 +214,7 @@ class StoreFolder:
 
     def _finish(self) -> None:
         # The count beside the store speaks of what was there before.
-        (self.path / COUNT).unlink(missing_ok=True)
+        self.count.unlink(missing_ok=True)
         self.fresh.rename(self.shard)
         sync_folder(self.path)
 
