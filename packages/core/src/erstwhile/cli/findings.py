@@ -49,7 +49,7 @@ def examine(place: Place, *, repair: bool = False) -> Iterator[Finding]:
     folder = Path(location).expanduser()
     store = _guarded("store", lambda: _folder(place, folder))
     yield store
-    if StoreFolder.is_store(folder) and not store.facts.get("locked"):
+    if StoreFolder.is_store(folder) and store.facts.get("error") not in ("StoreLockedError", "StoreFormatError", "StoreUnavailableError"):
         yield _guarded("contents", lambda: contents(folder, model, settings.threads, repair=repair))
     yield _guarded("disk", lambda: _disk(folder))
 

@@ -85,14 +85,16 @@ class StoreFolder:
             raise StoreLockedError(f"{path} is open in {self._holder()}. Close it there, or open another folder.") from None
         except OSError as error:
             self.release()
-            raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
+            # Reading needs to write, too: the lock, and whatever the log holds that the segments do not.
+            todo = "Copy it to where it can be written, and open the copy." if self.is_store(path) else "Choose a folder that can be written."
+            raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. {todo}") from error
         except ValueError as error:
             raise InvalidInputError(f"{str(path)!r} is not a path ({error}); choose another.") from error
 
     @staticmethod
     def is_store(path: Path) -> bool:
         """Whether a folder is a store, whole or damaged: it has a manifest or data. It is looked at and not touched."""
-        return any((path / name).exists() for name in ("erstwhile.json", "shard", "shard.new"))
+        return any(os.path.lexists(path / name) for name in ("erstwhile.json", "shard", "shard.new"))
 
     def release(self) -> None:
         """Let go of the folder. In a fork it does nothing: the folder is the parent's."""
@@ -204,9 +206,10 @@ class StoreFolder:
         """The model's fingerprint and the length of a vector, as far as the manifest can be read; otherwise ``None``."""
         try:
             values = json.loads(self._manifest.read_bytes())
-            return values["fingerprint"], values["dimension"]
+            fingerprint, dimension = values["fingerprint"], values["dimension"]
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
+        return (fingerprint, dimension) if isinstance(fingerprint, str) and type(dimension) is int else None
 
     def _write_manifest(self, fingerprint: str, dimension: int) -> None:
         manifest = Manifest(format=FORMAT, fingerprint=fingerprint, dimension=dimension, created=datetime.now(UTC).isoformat())
