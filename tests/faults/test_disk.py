@@ -141,7 +141,7 @@ def test_compaction_waits_for_room(make_disk: Callable, monkeypatch: pytest.Monk
 
 
 def test_a_read_only_disk_is_refused(make_disk: Callable, tmp_path: Path) -> None:
-    """A store on a read-only disk is refused with its path and with what to do; a copy of it opens, and so does the store once the disk can be written again."""
+    """A store on a read-only disk is refused with its path and what to do; a copy of it opens, and so does the store once it can be written again."""
     disk = make_disk("400m")
     store = disk.path / "store"
     with erstwhile.open(store, model=HashingEmbedder()) as engine:

@@ -234,5 +234,5 @@ class StoreFolder:
             holder = json.loads(self._owner.read_bytes())
             where = "this process" if holder["pid"] == os.getpid() else f"process {holder['pid']}"
             return f"{where} ({holder['program']}, since {holder['since']})"
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return "another process"
