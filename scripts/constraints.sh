@@ -19,7 +19,7 @@ while read -r name; do
 done < <(sed -n 's/^name = "\(.*\)"$/\1/p' packages/*/pyproject.toml)
 
 compile() {
-    uv pip compile pyproject.toml packages/*/pyproject.toml --all-extras --group dev --group build "${own[@]}" \
+    uv pip compile pyproject.toml packages/*/pyproject.toml --all-extras --group dev --group fuzz --group build "${own[@]}" \
         --universal --python-version 3.11 --custom-compile-command scripts/constraints.sh --quiet "$@" >/dev/null
 }
 

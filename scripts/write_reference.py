@@ -28,7 +28,7 @@ Everything here is imported from `erstwhile`. Arguments are checked before anyth
 written.
 """
 GROUPS = {
-    "Opening": ["open", "Engine", "Settings"],
+    "Opening": ["open", "Engine", "restore", "Settings"],
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
     "Keeping secrets and orders out": ["OnSecret", "Masked", "Secret", "find_secrets", "cues_of"],
@@ -53,6 +53,7 @@ GROUPS = {
         "Export",
         "Stats",
         "StoreInfo",
+        "Backup",
     ],
     "How two memories relate": ["Relation", "Tie", "Claim", "Pair", "Judgement"],
     "Seams": ["Embedder", "Clock", "Judge", "OnnxJudge", "LlmJudge", "Extractor", "Drawn", "Reranker", "OnnxReranker", "ChatCall"],

@@ -118,6 +118,9 @@ class Interfered(Store):
     def find(self, find: Find) -> tuple[Row, ...]:
         return self.store.find(find)
 
+    def scan(self, *, after: str | None = None, limit: int = 1_000, vectors: bool = False) -> tuple[Row, ...]:
+        return self.store.scan(after=after, limit=limit, vectors=vectors)
+
     def search(self, search: Search) -> Any:  # noqa: ANN401 - as the store says
         return self.store.search(search)
 

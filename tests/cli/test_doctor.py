@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -36,14 +38,15 @@ def test_a_healthy_store(ew: "CommandLine") -> None:
     """Where all is well it says what is there, and exits with 0."""
     ew("remember", "I live in Porto")
     found = _findings(ew, code=0)
-    assert list(found) == ["program", "packages", "model", "store", "disk"]
+    assert list(found) == ["program", "packages", "model", "store", "contents", "disk"]
     facts = found["store"]["facts"]
     assert (facts["kind"], facts["location"], facts["fingerprint"], facts["versions"]) == ("embedded", str(ew.store), "hashing-64@1", 1)
     assert found["model"]["facts"]["fingerprint"] == "hashing-64@1"
     assert found["disk"]["facts"]["used_bytes"] > 0
     assert found["disk"]["facts"]["free_bytes"] > 0
     printed = ew("doctor").stdout
-    assert f"ok    store     embedded, {ew.store}" in printed
+    assert f"ok     store     embedded, {ew.store}" in printed
+    assert "ok     contents  1 version read" in printed
     assert "wrong" not in printed
 
 
@@ -90,7 +93,56 @@ def test_a_corrupt_manifest(ew: "CommandLine", content: str) -> None:
     (ew.store / "erstwhile.json").write_text(content)
     store = _findings(ew, code=1)["store"]
     assert store["facts"]["error"] in {"StoreCorruptError", "StoreFormatError"}
-    assert "wrong store" in ew("doctor", code=1).stdout.replace("     ", " ")
+    assert re.search("^wrong +store ", ew("doctor", code=1).stdout, re.MULTILINE)
+
+
+def _flip(ew: "CommandLine", *, text: bytes) -> None:
+    (page,) = (ew.store / "shard/segments").glob("*/payload_storage/page_0.dat")
+    content = bytearray(page.read_bytes())
+    content[content.index(text)] ^= 1
+    page.write_bytes(content)
+    shutil.rmtree(ew.store / "shard/wal")
+
+
+def test_a_damaged_store_is_mended_only_where_that_is_asked_for(ew: "CommandLine") -> None:
+    """What is damaged is told by its id and left alone; with --repair the store is made anew without it, what was there is kept, and all is well after."""
+    ew("remember", "I live in Porto")
+    lost = ew.json("remember", "PURPLE elephants dance")["version"]["id"]
+    _flip(ew, text=b"PURPLE")
+    for _ in range(2):
+        contents = _findings(ew, code=1)["contents"]
+        assert contents["state"] == "wrong"
+        assert contents["facts"]["unreadable"] == [lost]
+        assert "1 version can be got back, 1 version not" in contents["summary"]
+        assert "doctor --repair" in contents["summary"]
+    assert not (ew.store / "shard.before-1").exists()
+    mended = _findings(ew, code=1, arguments=("--repair",))["contents"]
+    assert (mended["state"], mended["facts"]["versions"], mended["facts"]["lost"]) == ("mended", 1, [lost])
+    assert mended["facts"]["kept"] == str(ew.store / "shard.before-1")
+    assert "PURPLE" not in json.dumps(mended)
+    assert _findings(ew, code=0)["contents"]["facts"]["versions"] == 1
+    assert "I live in Porto" in ew("recall", "where do I live?").stdout
+
+
+def test_a_mended_store_is_told_on_the_terminal(ew: "CommandLine") -> None:
+    """A person is told what was done, in which folder the old data is, and what to do next."""
+    ew("remember", "I live in Porto")
+    (ew.store / "erstwhile.json").unlink()
+    printed = ew("doctor", "--repair", code=1).stdout
+    assert "mended contents" in printed
+    assert "made anew with 1 version; what was there before is in" in printed
+    assert "run `erstwhile doctor` again" in printed
+    ew("doctor")
+
+
+def test_a_store_of_which_nothing_is_left_is_not_made_anew(ew: "CommandLine") -> None:
+    """An empty store must not take the place of one that might still be got back otherwise."""
+    ew("remember", "I live in Porto")
+    shutil.rmtree(ew.store / "shard")
+    contents = _findings(ew, code=1, arguments=("--repair",))["contents"]
+    assert contents["state"] == "wrong"
+    assert "nothing can be got back; restore a backup" in contents["summary"]
+    assert not (ew.store / "shard").exists()
 
 
 def test_a_store_that_is_no_folder(ew: "CommandLine") -> None:
@@ -122,7 +174,7 @@ def test_a_broken_model(ew: "CommandLine", monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("erstwhile.engine.load_embedder", "erstwhile.embed.load_embedder"):
         monkeypatch.setattr(name, broken)
     found = _findings(ew, code=1)
-    assert (found["model"]["state"], found["store"]["state"], found["disk"]["state"]) == ("wrong", "wrong", "ok")
+    assert [found[name]["state"] for name in ("model", "store", "contents", "disk")] == ["wrong", "wrong", "ok", "ok"]
     assert "reinstall" in found["model"]["summary"]
     assert found["store"]["facts"]["fingerprint"] == "hashing-64@1"
 

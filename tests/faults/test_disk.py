@@ -1,5 +1,6 @@
 """Disks that are full, small, read-only or not there."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -139,19 +140,21 @@ def test_compaction_waits_for_room(make_disk: Callable, monkeypatch: pytest.Monk
         assert ana.stats().versions == 30
 
 
-def test_a_read_only_disk_is_refused(make_disk: Callable) -> None:
-    """A store on a read-only disk is refused with its path, and is as it was once the disk can be written again."""
+def test_a_read_only_disk_is_refused(make_disk: Callable, tmp_path: Path) -> None:
+    """A store on a read-only disk is refused with its path and what to do; a copy of it opens, and so does the store once it can be written again."""
     disk = make_disk("400m")
     store = disk.path / "store"
     with erstwhile.open(store, model=HashingEmbedder()) as engine:
         engine.scope(user="ana").remember("Ana lives in Porto")
     disk.remount("ro")
-    for path in (store, disk.path / "another"):
-        with pytest.raises(StoreUnavailableError, match=str(path)):
+    for path, todo in ((store, "Copy it to where it can be written"), (disk.path / "another", "Choose a folder that can be written")):
+        with pytest.raises(StoreUnavailableError, match=f"{path} cannot be used: .*{todo}"):
             erstwhile.open(path, model=HashingEmbedder())
+    shutil.copytree(store, tmp_path / "copy")
     disk.remount("rw")
-    with erstwhile.open(store, model=HashingEmbedder()) as engine:
-        assert engine.scope(user="ana").stats().versions == 1
+    for path in (tmp_path / "copy", store):
+        with erstwhile.open(path, model=HashingEmbedder()) as engine:
+            assert engine.scope(user="ana").stats().versions == 1
 
 
 def test_a_missing_parent_is_made(tmp_path: Path) -> None:

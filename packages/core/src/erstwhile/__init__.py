@@ -1,6 +1,7 @@
 """Typed, bi-temporal memory for AI agents, on the user's own machine."""
 
 from erstwhile.answering import Answer
+from erstwhile.backup import Backup, restore
 from erstwhile.config import Settings
 from erstwhile.draft import Draft
 from erstwhile.embed import Embedder
@@ -44,6 +45,7 @@ __all__ = [
     "Action",
     "Answer",
     "AsOf",
+    "Backup",
     "Change",
     "ChatCall",
     "Claim",
@@ -113,4 +115,5 @@ __all__ = [
     "find_secrets",
     "open",
     "pack",
+    "restore",
 ]

@@ -109,6 +109,8 @@ def _policy(path: Path, *, expected: bool) -> Policy:
         return Policy.of(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, InvalidInputError) as error:
         raise InvalidInputError(f"The policy {path} cannot be used: {error}") from None
+    except RecursionError:
+        raise InvalidInputError(f"The policy {path} cannot be used: it is nested too deep.") from None
 
 
 def _threads(value: str | None) -> int | None:

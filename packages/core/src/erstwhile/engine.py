@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from erstwhile import care
+from erstwhile.backup import Backup, backup
 from erstwhile.config import MEMORY, Settings
 from erstwhile.embed import Embedder, load_embedder
 from erstwhile.embed.models import PROFILES
@@ -354,6 +355,23 @@ class Engine:
             InvalidInputError: It is no export, or it is not whole; nothing was written.
         """
         return care.take_in(self._ledger, path)
+
+    def backup(self, path: str | Path) -> Backup:
+        """Back the store up, all of its scopes, while it is in use: `erstwhile.restore` makes a store from the file.
+
+        The backup holds what was known at one system time. Writes go on meanwhile, and are not in it. Where something is erased meanwhile, the backup is
+        begun anew, so that what is erased is in none that is made.
+
+        Args:
+            path: The file. A backup that is there is replaced once the new one is whole; anything else there is refused.
+
+        Raises:
+            InvalidInputError: There is something else at ``path``, or a folder.
+            StoreUnavailableError: It cannot be written; what was there before is there still.
+            StoreCorruptError: The store cannot be read. `erstwhile doctor` says what is wrong.
+            WriteConflictError: Memories were erased all the time.
+        """
+        return backup(self._ledger, path)
 
     @cached_property
     def aio(self) -> "AsyncEngine":

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from erstwhile.cli import asking, caring, demo, doctor, erasing, observing, policy, settling, writing
+from erstwhile.cli import asking, caring, demo, doctor, erasing, keeping, observing, policy, settling, writing
 from erstwhile.cli.place import placed
 
 __all__ = ["app", "main"]
@@ -24,11 +24,21 @@ app = typer.Typer(
 )
 
 for panel, commands in {
-    "Begin": (demo.demo, doctor.doctor, asking.types),
+    "Begin": (demo.demo, asking.types),
     "Write": (writing.remember, observing.observe, writing.correct, writing.retract, erasing.erase),
     "Settle": (settling.conflicts, settling.resolve, settling.undo, policy.policy),
     "Ask": (asking.recall, asking.profile, asking.around, asking.history, asking.changes, asking.stats),
-    "Look after": (erasing.expire, erasing.verify, caring.compact, caring.scopes, caring.export, caring.take_in),
+    "Look after": (
+        doctor.doctor,
+        keeping.backup,
+        keeping.restore,
+        erasing.expire,
+        erasing.verify,
+        caring.compact,
+        caring.scopes,
+        caring.export,
+        caring.take_in,
+    ),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(placed(command))

@@ -7,51 +7,32 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from erstwhile.cli.finding import Finding, State
 from erstwhile.cli.place import Place
 from erstwhile.config import MEMORY, Settings
 from erstwhile.errors import ErstwhileError, ModelError, StoreLockedError
 
-__all__ = ["Finding", "State", "examine"]
+__all__ = ["examine"]
 
 MANIFEST: Final = "erstwhile.json"
 DATA: Final = "shard"
 """What makes a folder a store; looked at without opening it, since it may be locked or broken."""
 
 
-class State(StrEnum):
-    """How it is."""
+def examine(place: Place, *, repair: bool = False) -> Iterator[Finding]:
+    """Look at the program, its packages, the model, the store, what it holds, and the disk, one after the other.
 
-    OK = "ok"
-    NOTE = "note"
-    """Worth knowing; nothing is wrong."""
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one look found.
-
-    Attributes:
-        name: What was looked at.
-        state: How it is.
-        summary: One line for people; where something is wrong, with what to do.
-        facts: The same for programs.
+    Args:
+        place: Where.
+        repair: Whether a store whose contents are damaged is made anew from what can be read. Default no.
     """
+    from erstwhile.cli.contents import contents
+    from erstwhile.store.folder import StoreFolder
 
-    name: str
-    state: State
-    summary: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-def examine(place: Place) -> Iterator[Finding]:
-    """Look at the program, its packages, the model, the store and the disk, one after the other."""
     yield _program()
     yield _packages()
     try:
@@ -66,8 +47,11 @@ def examine(place: Place) -> Iterator[Finding]:
         yield _guarded("store", lambda: _opened(place))
         return
     folder = Path(location).expanduser()
-    yield _guarded("store", lambda: _folder(place, folder))
+    store = _guarded("store", lambda: _folder(place, folder))
+    yield store
     yield from _erased(folder)
+    if StoreFolder.is_store(folder) and store.facts.get("error") not in ("StoreLockedError", "StoreFormatError", "StoreUnavailableError"):
+        yield _guarded("contents", lambda: contents(folder, model, settings.threads, repair=repair))
     yield _guarded("disk", lambda: _disk(folder))
 
 

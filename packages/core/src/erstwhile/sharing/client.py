@@ -11,7 +11,7 @@ from erstwhile.model import Scope, Version
 from erstwhile.sharing import wire
 from erstwhile.sharing.channel import ChannelBrokenError
 from erstwhile.sharing.link import Link
-from erstwhile.store.protocol import Batch, Candidate, ClaimLostError, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.protocol import PAGE, Batch, Candidate, ClaimLostError, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.times import Moment, Times
 
 __all__ = ["SharedStore"]
@@ -37,6 +37,15 @@ class SharedStore(Store):
     def find(self, find: Find) -> tuple[Row, ...]:
         """See `Store.find`."""
         return wire.rows_in(self.link.call(wire.FindRows(find=find), tuple[wire.WireRow, ...]), self.link.opening.dimension)
+
+    def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
+        """See `Store.scan`."""
+        request = wire.ScanRows(after=after, limit=limit, vectors=vectors)
+        return wire.rows_in(self.link.call(request, tuple[wire.WireRow, ...]), self.link.opening.dimension)
+
+    def note_backup(self, path: str, *, at: datetime, versions: int) -> None:
+        """See `Store.note_backup`."""
+        self.link.call(wire.NoteBackup(path=path, at=at, versions=versions), None)
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""

@@ -221,6 +221,10 @@ class _Session:
         match request:
             case wire.FindRows():
                 return wire.rows_out(store.find(request.find))
+            case wire.ScanRows():
+                return wire.rows_out(store.scan(after=request.after, limit=request.limit, vectors=request.vectors))
+            case wire.NoteBackup():
+                return store.note_backup(request.path, at=request.at, versions=request.versions)
             case wire.SearchRows():
                 return store.search(wire.search_in(request, dimension))
             case wire.CountRows():

@@ -16,7 +16,7 @@ from erstwhile.model import Scope
 from erstwhile.store.edge import EdgeStore
 from erstwhile.store.folder import OWNER
 from erstwhile.store.holder import read_holder
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.times import LocalTimes, Moment, Times
 
 if TYPE_CHECKING:
@@ -159,6 +159,16 @@ class OpenedStore(Store):
         """See `Store.find`."""
         with self.using() as store:
             return store.find(find)
+
+    def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
+        """See `Store.scan`."""
+        with self.using() as store:
+            return store.scan(after=after, limit=limit, vectors=vectors)
+
+    def note_backup(self, path: str, *, at: datetime, versions: int) -> None:
+        """See `Store.note_backup`."""
+        with self.using() as store:
+            store.note_backup(path, at=at, versions=versions)
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""

@@ -103,6 +103,22 @@ class FindRows(Message, frozen=True):
     find: Find
 
 
+class ScanRows(Message, frozen=True):
+    """`Store.scan`."""
+
+    after: str | None
+    limit: int
+    vectors: bool
+
+
+class NoteBackup(Message, frozen=True):
+    """`Store.note_backup`."""
+
+    path: str
+    at: datetime
+    versions: int
+
+
 class SearchRows(Message, frozen=True):
     """`Store.search`."""
 
@@ -205,6 +221,8 @@ class JudgePairs(Message, frozen=True):
 
 Request = (
     FindRows
+    | ScanRows
+    | NoteBackup
     | SearchRows
     | CountRows
     | WriteRows

@@ -7,11 +7,9 @@ with exact rescoring once there are many; it must not be used after a fork; and 
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -24,13 +22,12 @@ from erstwhile.store import schema
 from erstwhile.store.compacting import Copy
 from erstwhile.store.durable import GroupCommit, WriteAheadLog
 from erstwhile.store.edge_errors import translated
-from erstwhile.store.edge_points import all_of, filter_of, highest, make_shard, point_of, row_of
-from erstwhile.store.folder import Manifest, StoreFolder
+from erstwhile.store.edge_points import filter_of, highest, make_shard, point_of, row_of
+from erstwhile.store.edge_search import search_shard
+from erstwhile.store.folder import COUNT, Manifest, StoreFolder
 from erstwhile.store.gate import Gate
 from erstwhile.store.holder import Role
-from erstwhile.store.lexical import query_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
-from erstwhile.store.selection import best_of_ranked, candidates
+from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.witness import Witness
 from erstwhile.time import from_micros, to_micros
 
@@ -42,22 +39,6 @@ OPTIMIZE_EVERY: Final = 10_000
 """Points written between two builds of the int8 copies; a build stops the process for about a second."""
 POINT_BYTES: Final = 8_192
 """What a point may take on the disk beside its text, for the check of free space."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Channel:
-    """One channel of a search: the same query under filters that share no version, whose answers add up."""
-
-    query: qdrant.Query
-    filters: tuple[qdrant.Filter, ...]
-    params: qdrant.SearchParams
-    vectors: list[str] | bool
-
-    def requests(self, limit: int) -> list[qdrant.QueryRequest]:
-        return [
-            qdrant.QueryRequest(limit=limit, query=self.query, filter=chosen, params=self.params, with_payload=False, with_vector=self.vectors)
-            for chosen in self.filters
-        ]
 
 
 class EdgeStore(Store):
@@ -79,7 +60,7 @@ class EdgeStore(Store):
 
     def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True, role: Role = "alone") -> None:
         self._folder = StoreFolder(path, role=role)
-        self._witness = Witness(path / "versions.txt")
+        self._witness = Witness(path / COUNT)
         self._process = os.getpid()
         self._write = threading.RLock()
         self._claim = threading.RLock()
@@ -192,16 +173,28 @@ class EdgeStore(Store):
         """See `Store.find`."""
         if find.where.ids is not None and find.after is None and len(find.where.ids) <= find.limit:
             return self._retrieve(find)
+        return self._scroll(filter_of(find.where), after=find.after, limit=find.limit, vectors=find.vectors)
+
+    def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
+        """See `Store.scan`."""
+        return self._scroll(None, after=after, limit=limit, vectors=vectors)
+
+    def note_backup(self, path: str, *, at: datetime, versions: int) -> None:
+        """See `Store.note_backup`."""
+        with self._write, translated(self._folder.path):
+            self._folder.note_backup(path, at=at, versions=versions)
+
+    def _scroll(self, chosen: qdrant.Filter | None, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
         request = qdrant.ScrollRequest(
-            offset=find.after,
-            limit=find.limit + 1 if find.after else find.limit,
-            filter=filter_of(find.where),
+            offset=after,
+            limit=limit + 1 if after else limit,
+            filter=chosen,
             with_payload=list(schema.READ),
-            with_vector=[schema.DENSE] if find.vectors else False,
+            with_vector=[schema.DENSE] if vectors else False,
         )
         with self._using() as shard:
             points, _ = shard.scroll(request)
-        return tuple([self._row(point) for point in points if str(point.id) != find.after][: find.limit])
+        return tuple([self._row(point) for point in points if str(point.id) != after][:limit])
 
     def _row(self, point: qdrant.Record) -> Row:
         try:
@@ -220,30 +213,8 @@ class EdgeStore(Store):
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
         with self._using() as shard:
-            channels = self._channels(search, exactly=_points(shard) < SCAN_EXACTLY_BELOW)
-            requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
-            answers = iter(shard.query_batch(qdrant.QueryBatchRequest(requests)))
-            seats: dict[UUID, object] = {}
-            found = {
-                name: best_of_ranked(partial(_more, shard, channel, seats), _scores((next(answers) for _ in channel.filters), seats), search.limit)
-                for name, channel in channels.items()
-            }
-        return candidates(found[schema.DENSE], found.get(schema.WORDS, {}), lambda id: schema.seat_of(seats.get(id)))
-
-    def _channels(self, search: Search, *, exactly: bool) -> dict[str, _Channel]:
-        settled = self._latest is not None and search.where.valid is not None and search.where.valid >= self._latest
-        filters = tuple(all_of(part) for part in (schema.settled_clauses(search.where) if settled else (schema.clauses(search.where),)))
-        scan = qdrant.QuantizationSearchParams(rescore=True, oversampling=2.0)
-        dense = qdrant.SearchParams(exact=exactly, quantization=scan)
-        vectors: list[str] | bool = [schema.SEAT] if search.seats else False
-        channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense, vectors)}
-        if terms := query_terms(search.text):
-            sparse = qdrant.SparseVector(list(terms), list(terms.values()))
-            corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=filter_of(search.where.corpus)))
-            # One filter here, since the word statistics are counted anew for each request.
-            either = filters if len(filters) == 1 else (qdrant.Filter(should=list(filters)),)
-            channels[schema.WORDS] = _Channel(qdrant.Query.Nearest(sparse, schema.WORDS), either, corpus, vectors)
-        return channels
+            settled = self._latest is not None and search.where.valid is not None and search.where.valid >= self._latest
+            return search_shard(shard, search, exactly=_points(shard) < SCAN_EXACTLY_BELOW, settled=settled)
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""
@@ -401,23 +372,6 @@ def _latest(shard: qdrant.EdgeShard) -> datetime | None:
 
 def _points(shard: qdrant.EdgeShard) -> int:
     return int(shard.info().points_count)
-
-
-def _more(shard: qdrant.EdgeShard, channel: _Channel, seats: dict[UUID, object], limit: int) -> Mapping[UUID, float]:
-    return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))), seats)
-
-
-def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], seats: dict[UUID, object]) -> Mapping[UUID, float]:
-    """The score of each point; what its seat is read from, where it was asked for, is put into ``seats``."""
-    scores: dict[UUID, float] = {}
-    for points in answers:
-        for point in points:
-            # Ids stay what Qdrant made them until the best are chosen: writing one out costs more than comparing it.
-            if isinstance(point.id, UUID):
-                scores[point.id] = point.score
-                if point.vector:
-                    seats[point.id] = point.vector
-    return scores
 
 
 def _times(version: Version) -> Iterator[datetime]:

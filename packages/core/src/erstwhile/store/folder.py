@@ -12,6 +12,8 @@
 - ``shard.old/``: what a compacted shard took the place of, until it is removed
 - ``erased.txt``: since when the files may hold bytes of what was erased; gone once they are compacted
 - ``backups.json``: the backups that were made, kept by whoever makes them
+- ``mending/``: a store in itself, while this one's data is being rebuilt
+- ``shard.before-…/``: the data that was rebuilt, or in whose place a backup was put; never removed by erstwhile
 """
 
 import json
@@ -21,8 +23,9 @@ import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import count as numbers
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
@@ -31,16 +34,18 @@ from erstwhile.store.durable import sync_folder, write_file
 from erstwhile.store.holder import Holder, Role, read_holder
 from erstwhile.store.schema import FORMAT
 
-__all__ = ["KEY", "KEY_BYTES", "OWNER", "Manifest", "StoreFolder"]
+__all__ = ["COUNT", "KEY", "KEY_BYTES", "OWNER", "Manifest", "StoreFolder"]
 
 OWNER: Final = "owner.json"
 KEY: Final = "owner.key"
 KEY_BYTES: Final = 32
+BEFORE: Final = "shard.before-"
 
 RESERVE: Final = 64 * 2**20
 """Bytes that must stay free. Qdrant Edge writes through memory maps of files with holes, and a hole that cannot be filled kills the process (SIGBUS).
 
 Measured over 22,000 points of 384 dimensions: one write fills at most 2 MiB of holes (ext4); this is 32 times as much."""
+COUNT: Final = "versions.txt"
 MAKING: Final = 192 * 2**20
 """Bytes beyond the reserve that must be free for making a store. Measured: 0.5 MiB on ext4, and 164 MiB on tmpfs, where reading a hole fills it."""
 
@@ -93,6 +98,8 @@ class StoreFolder:
         self._aside = path / "shard.old"
         self._erased = path / "erased.txt"
         self._backups = path / "backups.json"
+        self.mending = path / "mending"
+        self.count = path / COUNT
         self._manifest = path / "erstwhile.json"
         self._owner = path / OWNER
         self._lock = FileLock(path / "owner.lock", thread_local=False)
@@ -106,9 +113,16 @@ class StoreFolder:
             raise StoreLockedError(f"{path} is open in {read_holder(self._owner) or 'another process'}. Close it there, or open another folder.") from None
         except OSError as error:
             self.release()
-            raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
+            # Reading needs to write, too: the lock, and whatever the log holds that the segments do not.
+            todo = "Copy it to where it can be written, and open the copy." if self.is_store(path) else "Choose a folder that can be written."
+            raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. {todo}") from error
         except ValueError as error:
             raise InvalidInputError(f"{str(path)!r} is not a path ({error}); choose another.") from error
+
+    @staticmethod
+    def is_store(path: Path) -> bool:
+        """Whether a folder is a store, whole or damaged: it has a manifest or data. It is looked at and not touched."""
+        return any(os.path.lexists(path / name) for name in ("erstwhile.json", "shard", "shard.new"))
 
     def release(self) -> None:
         """Let go of the folder. In a fork it does nothing: the folder is the parent's."""
@@ -162,6 +176,9 @@ class StoreFolder:
             raise StoreCorruptError(f"{self._manifest} names no model and dimension; put it back from a backup.")
         if self.fresh.exists() and not self.shard.exists():
             self._finish()
+        elif self.fresh.exists():
+            # A rebuilding that was stopped: what stands is the store.
+            shutil.rmtree(self.fresh)
         if not self.shard.exists():
             raise StoreCorruptError(
                 f"{self.path} was a store but its data in {self.shard.name}/ is gone; restore it from a backup, or remove the folder to start anew."
@@ -187,11 +204,49 @@ class StoreFolder:
 
     def establish(self, *, fingerprint: str, dimension: int) -> None:
         """Turn the data made in `fresh` into the store: record what it is made with, then move it into place. A crash in between is mended on opening."""
-        manifest = Manifest(format=FORMAT, fingerprint=fingerprint, dimension=dimension, created=datetime.now(UTC).isoformat())
-        write_file(self._manifest, json.dumps(asdict(manifest), indent=2).encode())
+        self._write_manifest(fingerprint, dimension)
         self._finish()
 
+    def clear_mending(self) -> None:
+        """Remove what an interrupted rebuilding left behind."""
+        for left in (self.mending, self.fresh):
+            if left.exists() and (left == self.mending or self.shard.exists()):
+                shutil.rmtree(left)
+
+    def exchange(self, *, fingerprint: str, dimension: int) -> Path | None:
+        """Put the data of the store made in `mending`, which is whole and closed, in the place of this one's, and keep that beside it.
+
+        A crash at any point leaves the store as it was, or with the new data in its place: an opening finishes what was begun.
+
+        Returns:
+            Where the data is kept that was there; ``None`` if there was none.
+        """
+        (self.mending / self.shard.name).rename(self.fresh)
+        if self.made_with() != (fingerprint, dimension):
+            self._write_manifest(fingerprint, dimension)
+        kept = None
+        if self.shard.exists():
+            kept = next(place for number in numbers(1) if not (place := self.path / f"{BEFORE}{number}").exists())
+            self.shard.rename(kept)
+        self._finish()
+        return kept
+
+    def made_with(self) -> tuple[str, int] | None:
+        """The model's fingerprint and the length of a vector, as far as the manifest can be read; otherwise ``None``."""
+        try:
+            values = json.loads(self._manifest.read_bytes())
+            fingerprint, dimension = values["fingerprint"], values["dimension"]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+        return (fingerprint, dimension) if isinstance(fingerprint, str) and type(dimension) is int else None
+
+    def _write_manifest(self, fingerprint: str, dimension: int) -> None:
+        manifest = Manifest(format=FORMAT, fingerprint=fingerprint, dimension=dimension, created=datetime.now(UTC).isoformat())
+        write_file(self._manifest, json.dumps(asdict(manifest), indent=2).encode())
+
     def _finish(self) -> None:
+        # The count beside the store speaks of what was there before.
+        self.count.unlink(missing_ok=True)
         self.fresh.rename(self.shard)
         sync_folder(self.path)
 
@@ -226,13 +281,21 @@ class StoreFolder:
             return None
 
     def backups(self) -> tuple[str, ...]:
-        """Where backups of this store were put, as far as ``backups.json`` tells: a list of objects with a ``path``."""
+        """Where backups of this store were put, as far as is known, and data that gave way to a repair or a backup: each may hold what was erased since."""
+        before = sorted(str(path) for path in self.path.glob(f"{BEFORE}*"))
+        return (*(entry["path"] for entry in self._noted_backups()), *before)
+
+    def note_backup(self, path: str, *, at: datetime, versions: int) -> None:
+        """Add a backup to ``backups.json``; one that was at the same place before gives way."""
+        others = [entry for entry in self._noted_backups() if entry["path"] != path]
+        write_file(self._backups, json.dumps([*others, {"path": path, "at": at.isoformat(), "versions": versions}], indent=1).encode())
+
+    def _noted_backups(self) -> list[dict[str, Any]]:
         try:
             listed = json.loads(self._backups.read_bytes())
         except (OSError, ValueError, RecursionError):
-            return ()
-        entries = listed if isinstance(listed, list) else []
-        return tuple(dict.fromkeys(entry["path"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("path"), str)))
+            return []
+        return [entry for entry in (listed if isinstance(listed, list) else []) if isinstance(entry, dict) and isinstance(entry.get("path"), str)]
 
     def size(self) -> int:
         """Bytes that the folder takes on the disk."""

@@ -259,6 +259,25 @@ class Store(ABC):
         """Rows by filter, in order of id."""
 
     @abstractmethod
+    def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
+        """Rows of every scope, in order of id: for what looks after the store as a whole, such as a backup. Who reads for somebody names scopes, with `find`.
+
+        Args:
+            after: Only ids greater than this one.
+            limit: At most so many.
+            vectors: Whether the rows carry their vectors. Default no.
+        """
+
+    def note_backup(self, path: str, *, at: datetime, versions: int) -> None:  # noqa: B027 - a store may have nowhere to note it
+        """Note that a backup was made, so that whoever erases later learns which may still hold it.
+
+        Args:
+            path: Where it is, from the root of this machine's files.
+            at: The system time as of which it was made.
+            versions: How many it holds.
+        """
+
+    @abstractmethod
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """The best of each channel, merged, in order of id."""
 
@@ -330,3 +349,10 @@ class Store(ABC):
             if len(rows) < page.limit:
                 return
             page = replace(page, after=rows[-1].version.id)
+
+    def whole(self, *, vectors: bool = False) -> Iterator[Row]:
+        """Every row of every scope, in order of id, fetched page by page; see `scan`."""
+        after = None
+        while rows := self.scan(after=after, vectors=vectors):
+            yield from rows
+            after = rows[-1].version.id

@@ -4,7 +4,7 @@ Every operation is a loop over all versions, so it suits tests and small throw-a
 """
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import replace
@@ -14,7 +14,7 @@ from operator import attrgetter
 from erstwhile.errors import WriteConflictError
 from erstwhile.model import Scope
 from erstwhile.store.lexical import LexicalScorer, version_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.seats import Seat
 from erstwhile.store.selection import best, candidates
 
@@ -38,13 +38,13 @@ class ReferenceStore(Store):
 
     def find(self, find: Find) -> tuple[Row, ...]:
         """See `Store.find`."""
-        chosen = [row for row in self._select(find.where) if find.after is None or row.version.id > find.after]
-        chosen.sort(key=attrgetter("version.id"))
-        # What is handed out is the caller's to change, as from any other store.
-        return tuple(
-            Row(version=replace(row.version, metadata=deepcopy(row.version.metadata)), vector=row.vector if find.vectors else None)
-            for row in chosen[: find.limit]
-        )
+        return _page(self._select(find.where), after=find.after, limit=find.limit, vectors=find.vectors)
+
+    def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
+        """See `Store.scan`."""
+        with self._lock:
+            rows = list(self._rows.values())
+        return _page(rows, after=after, limit=limit, vectors=vectors)
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
@@ -98,3 +98,9 @@ class ReferenceStore(Store):
     def _select(self, where: Where) -> list[Row]:
         with self._lock:
             return [row for row in self._rows.values() if where.matches(row.version)]
+
+
+def _page(rows: Iterable[Row], *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
+    chosen = sorted((row for row in rows if after is None or row.version.id > after), key=attrgetter("version.id"))
+    # What is handed out is the caller's to change, as from any other store.
+    return tuple(Row(version=replace(row.version, metadata=deepcopy(row.version.metadata)), vector=row.vector if vectors else None) for row in chosen[:limit])

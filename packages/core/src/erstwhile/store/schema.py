@@ -180,7 +180,7 @@ def version_of(payload: Mapping[str, Any] | None) -> Version:
         if zlib.crc32(body) == stored[CHECK]:
             return msgspec.json.decode(body, type=Version)
         fault = "its checksum is another"
-    except (KeyError, AttributeError, UnicodeEncodeError, ErstwhileError, msgspec.MsgspecError) as error:
+    except (KeyError, AttributeError, UnicodeEncodeError, RecursionError, ErstwhileError, msgspec.MsgspecError) as error:
         fault = type(error).__name__
     raise StoreCorruptError(f"A stored version cannot be read back ({fault}): the store's files are damaged. Restore the store from a backup.")
 

@@ -30,7 +30,7 @@ from erstwhile.store import schema
 from erstwhile.store.claims import Claims
 from erstwhile.store.connection import Connection, client_of, confirm
 from erstwhile.store.lexical import query_terms
-from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.seats import NUMBERS
 from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.time import from_micros
@@ -90,18 +90,25 @@ class ServerStore(Store):
 
     def find(self, find: Find) -> tuple[Row, ...]:
         """See `Store.find`."""
+        return self._scroll(_filter(find.where), after=find.after, limit=find.limit, vectors=find.vectors)
+
+    def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
+        """See `Store.scan`."""
+        return self._scroll(None, after=after, limit=limit, vectors=vectors)
+
+    def _scroll(self, chosen: models.Filter | None, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
         points, _ = self._connection.read(
             lambda client: client.scroll(
                 self._collection,
-                _filter(find.where),
-                limit=find.limit + 1 if find.after else find.limit,
-                offset=find.after,
+                chosen,
+                limit=limit + 1 if after else limit,
+                offset=after,
                 with_payload=list(schema.READ),
-                with_vectors=[schema.DENSE] if find.vectors else False,
+                with_vectors=[schema.DENSE] if vectors else False,
             )
         )
-        rows = [schema.row_of(point.payload, point.vector) for point in points if str(point.id) != find.after]
-        return tuple(rows[: find.limit])
+        rows = [schema.row_of(point.payload, point.vector) for point in points if str(point.id) != after]
+        return tuple(rows[:limit])
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""

@@ -121,6 +121,20 @@ class StoreSuite(FilterTests, SearchTests):
         assert store.find(Find(where=everything(), after=stored[-1].version.id)) == ()
         assert ids_of(store.find(Find(where=everything(), after="00000000-0000-7000-8000-000000000000"))) == ids_of([*stored[:2], *stored[3:]])
 
+    def test_a_scan_finds_every_scope(self, store: Store) -> None:
+        """What keeps the store whole reads all of it, page by page, in order of id, with vectors where they are asked for."""
+        rows = [make_row(f"tea {place}", scope=scope) for place, scope in enumerate((ANA, BO, ANA, Scope(project="p"), BO))]
+        put(store, *rows)
+        assert [row.version for row in store.whole()] == [row.version for row in rows]
+        first = store.scan(limit=2)
+        assert ids_of(first) == ids_of(rows[:2])
+        assert first[0].vector is None
+        assert ids_of(store.scan(after=rows[1].version.id, limit=2)) == ids_of(rows[2:4])
+        (last,) = store.scan(after=rows[3].version.id, vectors=True)
+        assert last.vector is not None
+        assert (last.vector == rows[4].vector).all()
+        assert store.scan(after=rows[4].version.id) == ()
+
     def test_a_row_takes_the_place_of_what_it_was(self, store: Store) -> None:
         """Closing a version leaves one row of it, found as closed and no longer as believed."""
         row = make_row("coffee")

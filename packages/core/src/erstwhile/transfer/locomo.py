@@ -16,7 +16,8 @@ __all__ = ["is_locomo", "read_sample"]
 MONTHS: Final = tuple(month.lower() for month in MONTH_NAMES)
 # Not strptime: its names of months, and of the halves of the day, are those of the machine's language.
 SAID_AT: Final = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d\d) (?P<half>am|pm) on (?P<day>\d{1,2}) (?P<month>[a-z]+),? (?P<year>\d{4})")
-SESSION: Final = re.compile(r"session_(\d+)")
+# A number that no session has would not even be read: Python refuses one of thousands of digits.
+SESSION: Final = re.compile(r"session_(\d{1,9})")
 
 
 def is_locomo(sample: object) -> bool:
