@@ -45,8 +45,9 @@ def backup(ledger: "Ledger", path: str | Path) -> Backup:
     """See `Engine.backup`."""
     place = _place(path)
     for _ in range(ATTEMPTS):
-        held = _Held(ledger.store, ledger.reading_time())
-        info = ledger.store.info()
+        with ledger.standstill() as at:
+            info = ledger.store.info()
+        held = _Held(ledger.store, at, info.versions)
         head = Head(format=FORMAT, fingerprint=info.fingerprint, dimension=info.dimension, as_of=held.at)
         if (seal := write_archive(place, head, held.rows(), confirm=held.stands)) is not None:
             ledger.store.note_backup(str(place.resolve()), at=head.as_of, versions=seal.versions)
@@ -55,11 +56,18 @@ def backup(ledger: "Ledger", path: str | Path) -> Backup:
 
 
 class _Held:
-    """What a store holds as of one system time: rows are written meanwhile, and closed, and it is as if they were not."""
+    """What a store holds as of one system time: rows are written meanwhile, and closed, and it is as if they were not.
 
-    def __init__(self, store: Store, at: datetime) -> None:
+    Args:
+        store: The store.
+        at: The time.
+        versions: How many it held then. Once so many were read, nothing older can follow, however fast others write.
+    """
+
+    def __init__(self, store: Store, at: datetime, versions: int) -> None:
         self.at = at
         self._store = store
+        self._versions = versions
         self._digest = b""
 
     def rows(self) -> Iterator[Row]:
@@ -78,12 +86,16 @@ class _Held:
         return digest.digest() == self._digest
 
     def _then(self, *, vectors: bool) -> Iterator[Row]:
-        for row in self._store.whole(vectors=vectors):
+        known = 0
+        for row in self._store.whole(vectors=vectors) if self._versions else ():
             version = row.version
             if version.system_from > self.at:
                 continue
             closed_since = version.system_to is not None and version.system_to > self.at
             yield replace(row, version=replace(version, system_to=None)) if closed_since else row
+            known += 1
+            if known == self._versions:
+                return
 
 
 def restore(backup: str | Path, store: str | Path, *, replace: bool = False) -> Backup:

@@ -1,6 +1,7 @@
 """The ledger: asks the clock, reads the store, applies plans. What is decided is decided in pure functions elsewhere."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -65,6 +66,10 @@ class Ledger:
     def moment(self) -> Moment:
         """The system time to read at, and the count of writes at that time."""
         return self._times.reading(self._now())
+
+    def standstill(self) -> AbstractContextManager[datetime]:
+        """A moment in which nobody writes, in whatever process: its system time, after all that was written and before all that will be. Keep it short."""
+        return self._times.writing(self._now(), ())
 
     def reading_time(self) -> datetime:
         """The system time to read at. What has been written carries an earlier time or this one, and every later write a later one.

@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Final
 
 import qdrant_edge as qdrant
 
@@ -30,6 +29,9 @@ from erstwhile.store.holder import Role
 from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.witness import Witness
 from erstwhile.time import from_micros, to_micros
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 __all__ = ["EdgeStore"]
 
