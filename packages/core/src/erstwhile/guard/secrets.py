@@ -13,6 +13,9 @@ __all__ = ["Masked", "OnSecret", "Secret", "find_secrets", "masked_text", "maske
 SHORTEST: Final = 6
 """No text of fewer characters holds a secret that can be told."""
 
+ROUNDS: Final = 8
+"""So often is looked again after something was taken out."""
+
 
 class OnSecret(StrEnum):
     """What is done about a secret in what is to be written."""
@@ -97,15 +100,20 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 
 
 def masked_text(text: str) -> tuple[str, tuple[str, ...]]:
-    """The text with each secret's kind in its place, and the kinds in order."""
-    secrets = find_secrets(text)
-    if not secrets:
-        return text, ()
-    parts, place = [], 0
-    for secret in secrets:
-        parts += [text[place : secret.start], f"[secret: {secret.kind}]"]
-        place = secret.end
-    return "".join((*parts, text[place:])), tuple(secret.kind for secret in secrets)
+    """The text with each secret's kind in its place, and the kinds."""
+    kinds: list[str] = []
+    # What is taken out can lay bare another beside it: two numbers without a gap.
+    for _ in range(ROUNDS):
+        secrets = find_secrets(text)
+        if not secrets:
+            break
+        parts, place = [], 0
+        for secret in secrets:
+            parts += [text[place : secret.start], f"[secret: {secret.kind}]"]
+            place = secret.end
+            kinds.append(secret.kind)
+        text = "".join((*parts, text[place:]))
+    return text, tuple(kinds)
 
 
 def masked_value(value: Any, where: str) -> tuple[Any, tuple[Masked, ...]]:  # noqa: ANN401 - whatever JSON holds
