@@ -145,7 +145,7 @@ def test_another_format(stand_in: Server) -> None:
     """A store of a later erstwhile is not read as if it were ours."""
     connect(stand_in.url).close()
     stand_in.client.update_collection("erstwhile", metadata={"erstwhile": {"format": 99}})
-    with pytest.raises(StoreFormatError, match=r"format 99.*reads 4"):
+    with pytest.raises(StoreFormatError, match=r"format 99.*reads 5"):
         connect(stand_in.url)
 
 
