@@ -80,6 +80,9 @@ class StandIn:
             case "POST", ["collections", name, "points", "count"]:
                 counted = models.CountRequest(**body)
                 return self.client.count(name, counted.filter, exact=bool(counted.exact)).model_dump()
+            case "POST", ["collections", name, "facet"]:
+                asked_for = models.FacetRequest(**body)
+                return self.client.facet(name, asked_for.key, limit=asked_for.limit or 10, exact=bool(asked_for.exact)).model_dump()
             case "POST", ["collections", name, "points", "scroll"]:
                 page = models.ScrollRequest(**body)
                 points, after = self.client.scroll(
