@@ -5,7 +5,7 @@ second, once it is a process that serves the others, or, one time in four, is ab
 At the end the store is opened and checked against what the processes were told. Then a single
 process is timed as it holds the store itself and as it reaches it through a process that serves it.
 
-    python benchmarks/shared.py                              the whole run, a minute and some; writes benchmarks/results/shared.json
+    python benchmarks/shared.py                              the whole run, a minute and some; writes benchmarks/results/shared.json, and its page
     python benchmarks/shared.py --seconds 10 --calls 0       a shorter one; prints only
 """
 
@@ -39,6 +39,8 @@ from erstwhile.store.holder import read_holder
 from erstwhile.store.protocol import Where
 
 RESULT = Path(__file__).parent / "results" / "shared.json"
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "storage.md"
+START, END = "<!-- shared:start -->\n", "<!-- shared:end -->"
 PROCESSES = 8
 SECONDS = 60.0
 EVERY = 1.0
@@ -138,7 +140,9 @@ def run(path: Path, *, seconds: float, seed: int) -> dict[str, Any]:
                 worker.process.kill()
         for worker in workers:
             worker.stop()
-    kill_holder(path, wait=True)
+    # One may just have been starting to take another's place.
+    while kill_holder(path, wait=True):
+        time.sleep(2 * EVERY)
     told, timed = crash.Told(), []
     for worker in workers:
         lines = [line for line in worker.said if b'"what": "timed"' not in line]
@@ -220,6 +224,26 @@ def hand_over(folder: Path) -> dict[str, Any]:
     return {"second_opener_ms": round(1e3 * handed), "third_opener_ms": round(1e3 * joined, 1)}
 
 
+def write_page(result: dict[str, Any]) -> None:
+    """Put the figures into the page that speaks of them."""
+    killed, one, opening = result["killed"], result["one_process"], result["opening"]
+    rows = [
+        (f"{killed['processes']} processes, {killed['seconds']:.0f} s, the one that holds the store killed", f"{killed['holders_killed']} times"),
+        ("acknowledged writes; lost; there twice", f"{killed['acknowledged_in_all']:,}; {killed['lost']}; {killed['doubled']}"),
+        ("errors that a user would have seen; inconsistent versions", f"{killed['errors_seen']}; {killed['inconsistent']}"),
+        ("answers for a past time asked again, and changed", f"{killed['past_answers_asked_again']:,}; {killed['past_answers_changed']}"),
+        ("a write meanwhile, p50 / p95", f"{killed['write']['p50_ms']:,} / {killed['write']['p95_ms']:,} ms"),
+        ("a recall meanwhile, p50 / p95", f"{killed['recall']['p50_ms']:,} / {killed['recall']['p95_ms']:,} ms"),
+    ]
+    for verb in ("remember", "recall"):
+        for name, how in (("held", "the store in this process"), ("served", "through a process that serves it")):
+            rows.append((f"{verb}, {how}, p50 / p95", f"{one[f'{name} {verb}']['p50_ms']} / {one[f'{name} {verb}']['p95_ms']} ms"))
+    rows.append(("the second opener waits, hand-over included; a third one", f"{opening['second_opener_ms']:,} ms; {opening['third_opener_ms']} ms"))
+    table = ["| measured by `benchmarks/shared.py` | |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)]
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
+    PAGE.write_text(before + START + "\n".join(table) + "\n" + END + rest.partition(END)[2], encoding="utf-8")
+
+
 def main() -> None:
     """Run as a program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -249,6 +273,7 @@ def main() -> None:
     print(json.dumps(result, indent=2))
     if given.seconds >= SECONDS and given.calls >= CALLS:
         RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        write_page(result)
 
 
 if __name__ == "__main__":
