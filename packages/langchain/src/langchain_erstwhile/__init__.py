@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from langchain_erstwhile.lazily import __getattr__
 
 if TYPE_CHECKING:
+    from langchain_erstwhile.calls import chat_call
     from langchain_erstwhile.embeddings import ErstwhileEmbeddings
+    from langchain_erstwhile.middleware import MemoryMiddleware
     from langchain_erstwhile.retriever import ErstwhileRetriever
 
 __all__ = [
     "ErstwhileEmbeddings",
     "ErstwhileRetriever",
+    "MemoryMiddleware",
     "__getattr__",
+    "chat_call",
 ]

@@ -8,6 +8,8 @@ __all__ = ["__getattr__"]
 MODULES: Final = {
     "ErstwhileEmbeddings": "embeddings",
     "ErstwhileRetriever": "retriever",
+    "MemoryMiddleware": "middleware",
+    "chat_call": "calls",
 }
 
 
