@@ -28,7 +28,7 @@ Everything here is imported from `erstwhile`. Arguments are checked before anyth
 written.
 """
 GROUPS = {
-    "Opening": ["open", "Engine", "Settings"],
+    "Opening": ["open", "Engine", "Settings", "load_embedder"],
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
     "What goes in": ["Scope", "MemoryType", "Draft", "Message", "Provenance", "SourceKind", "Ref", "Instant", "AsOf", "Interval"],

@@ -3,7 +3,7 @@
 from erstwhile.answering import Answer
 from erstwhile.config import Settings
 from erstwhile.draft import Draft
-from erstwhile.embed import Embedder
+from erstwhile.embed import Embedder, load_embedder
 from erstwhile.engine import ChatCall, Engine
 from erstwhile.engine import open_engine as open  # noqa: A004 - `erstwhile.open()` is the front door
 from erstwhile.errors import (
@@ -102,5 +102,6 @@ __all__ = [
     "Tie",
     "Version",
     "WriteConflictError",
+    "load_embedder",
     "open",
 ]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ReadableMemory"]
 
 MAX_K: Final = 1_000
+MAX_NEAREST: Final = 100_000
 MAX_NEIGHBOURS: Final = 20
 """So many before and after each of a recall's hits; they are read together."""
 MAX_AROUND: Final = 1_000
@@ -107,6 +108,29 @@ class ReadableMemory:
 
         point, hits = self._reader.ask(ask, wanted, as_of, during)
         return Recall(query=query, as_of=point, hits=hits)
+
+    def nearest(self, text: str, *, k: int = 10, as_of: AsOf | Instant | None = None, tags: Iterable[str] | None = None) -> Recall:
+        """What lies nearest to a text in meaning, and nothing else that `recall` weighs: no words, no times, no cut-off; nothing is folded or reranked.
+
+        For what is laid out by somebody else's rules, such as a store of keys and values; to answer a question, `recall` is better. Turns are left out.
+
+        Args:
+            text: The text.
+            k: So many, or all there are, 1 to 100,000.
+            as_of: The point to ask about, as in `recall`. Default: now.
+            tags: Only what carries one of these tags.
+
+        Returns:
+            Hits in order of `Hit.dense`, the exact cosine; what is equally near is in order of id. The score is the cosine too, 0 where that is negative.
+
+        Raises:
+            InvalidInputError: Something given cannot be used.
+        """
+        check_text(text, name="text", limit=MAX_CONTENT)
+        k = _whole(k, "k", least=1, most=MAX_NEAREST)
+        wanted = conditions(self._reads, tags=tags, turns=False)
+        point, hits = self._reader.ask(lambda where: self._reader.nearest(text, where, k), wanted, as_of, None)
+        return Recall(query=text, as_of=point, hits=hits)
 
     def answer(
         self,

@@ -11,11 +11,14 @@ from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share,
 from erstwhile.question import possible_names, proper_names, reckoning_of, without_names, without_times
 from erstwhile.rank import FIRST, Asked, Ranked, fold, fuse, hits_of, relevant
 from erstwhile.rerank import Reranker, reranked
-from erstwhile.results import Hit
+from erstwhile.results import Hit, Parts
 from erstwhile.store import LAST_DAY, Find, Search, Seat, Where, day_of, days_of, names_of, query_terms
 from erstwhile.time import AsOf, Instant, Interval
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erstwhile.ledger import Ledger
 
 __all__ = ["Reader", "conditions", "listed", "named_types"]
@@ -26,6 +29,9 @@ CHANNEL_LIMIT: Final = 100
 """Candidates from each channel of a search, before they are fused."""
 RERANKED: Final = 50
 """So many of the best hits are read by a reranker, however few are wanted: fewer hits are the first of more."""
+MOST_NEAREST: Final = 10_000_000
+"""More versions than a store that is searched exactly will hold."""
+COSINE_DIGITS: Final = 6
 EVENT_KNOWN: Final = 0.3
 """How relevant to an event a version must be to say when it was, however few there are: a wrong day would mislead the whole question."""
 EVER_DAY: Final = day_of(EVER)
@@ -50,6 +56,17 @@ class Reader:
         days = (*(days_of(mention.interval) for mention in times), *self._reckoned(query, where, times))
         wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
         return self._reordered(query, self._relevant(query, where, wanted, times=times, days=days, min_relevance=min_relevance))[:k]
+
+    def nearest(self, text: str, where: Where, k: int) -> tuple[Hit, ...]:
+        """The ``k`` nearest by the cosine alone."""
+        vector = self._ledger.embed([text], role="query")[0]
+        store, wanted, limit = self._ledger.store, min(k, self._ledger.store.count(where)), k
+        # A store leaves out the last of many equals; asked for more, it gives them as well.
+        while len(found := store.search(Search(where=where, vector=vector, text="", limit=limit))) < wanted and limit < MOST_NEAREST:
+            limit *= 4
+        rows = store.all(replace(where, ids=tuple(candidate.id for candidate in found)), vectors=True) if found else ()
+        hits = (_by_meaning(row.version, _cosine(row.vector, vector)) for row in rows if row.vector is not None)
+        return tuple(sorted(hits, key=lambda hit: (-(hit.dense or 0.0), hit.version.id))[:k])
 
     def _relevant(
         self, query: str, where: Where, k: int, *, times: Sequence[Mention] = (), days: tuple[tuple[int, int], ...] = (), min_relevance: float | None = None
@@ -136,6 +153,20 @@ class Reader:
         return point, answer
 
 
+def _cosine(one: "NDArray[np.float32]", other: "NDArray[np.float32]") -> float:
+    # Exact, whatever a store's own arithmetic: equal vectors have equal cosines, and a vector has 1 with itself though its numbers were rounded.
+    import numpy as np
+
+    first, second = one.astype(np.float64), other.astype(np.float64)
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return round(float(first @ second) / lengths, COSINE_DIGITS) if lengths else 0.0
+
+
+def _by_meaning(version: Version, cosine: float) -> Hit:
+    share = max(0.0, cosine)
+    return Hit(version=version, score=share, dense=cosine, relevance=share, parts=Parts(dense=share))
+
+
 def _at(given: Where, as_of: AsOf | Instant | None, during: Interval | None, *, now: datetime) -> tuple[AsOf, Where]:
     asked = AsOf.of(as_of)
     if asked.system is not None and asked.system > now:
@@ -154,13 +185,13 @@ def _at(given: Where, as_of: AsOf | Instant | None, during: Interval | None, *, 
 def conditions(
     scopes: tuple[Scope, ...],
     *,
-    types: Iterable[MemoryType | str] | None,
-    tags: Iterable[str] | None,
-    actors: Iterable[str] | None,
-    source_kinds: Iterable[SourceKind | str] | None,
-    session: str | None,
-    min_confidence: float,
-    pinned: bool | None,
+    types: Iterable[MemoryType | str] | None = None,
+    tags: Iterable[str] | None = None,
+    actors: Iterable[str] | None = None,
+    source_kinds: Iterable[SourceKind | str] | None = None,
+    session: str | None = None,
+    min_confidence: float = 0.0,
+    pinned: bool | None = None,
     turns: bool,
 ) -> Where:
     """What to look among; the arguments are those of `ScopedMemory.recall`.
