@@ -1,6 +1,6 @@
 """The verbs that read the memory of one scope."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from erstwhile import timeline
@@ -62,6 +62,7 @@ class ReadableMemory:
         turns: bool = True,
         min_relevance: float | None = None,
         neighbours: int = 0,
+        vector: Sequence[float] | None = None,
     ) -> Recall:
         """Find what matters to a question, by meaning and by words.
 
@@ -83,11 +84,15 @@ class ReadableMemory:
                 asked; and none much less relevant than the best.
             neighbours: Up to how many places before and after a hit, 0 to 20, the turns of the same session are brought along, in `Hit.neighbours`. They are
                 taken as they stood at the point asked about, whatever else was asked for. Default 0: none.
+            vector: What to compare by meaning, in place of the question's own vector: one of the store's model, of any length but 0, for a caller who has
+                embedded the question already or wants what is like another text. Words, names and times are still those of the question. Default: the
+                question is embedded.
 
         Raises:
             InvalidInputError: Something given cannot be used.
         """
         check_text(query, name="query", limit=MAX_CONTENT)
+        meant = None if vector is None else self._ledger.direction(vector)
         least = None if min_relevance is None else check_share(min_relevance, name="min_relevance")
         k, reach = _whole(k, "k", least=1, most=MAX_K), _whole(neighbours, "neighbours", least=0, most=MAX_NEIGHBOURS)
         wanted = conditions(
@@ -103,7 +108,7 @@ class ReadableMemory:
         )
 
         def ask(where: Where) -> tuple[Hit, ...]:
-            hits = self._reader.find(query, where, k, min_relevance=least)
+            hits = self._reader.find(query, where, k, min_relevance=least, vector=meant)
             return with_neighbours(self._ledger.store, hits, where, reach)
 
         point, hits = self._reader.ask(ask, wanted, as_of, during)

@@ -49,13 +49,14 @@ class Reader:
         self._ledger = ledger
         self._reranker = reranker
 
-    def find(self, query: str, where: Where, k: int, *, min_relevance: float | None) -> tuple[Hit, ...]:
+    def find(self, query: str, where: Where, k: int, *, min_relevance: float | None, vector: "NDArray[np.float32] | None" = None) -> tuple[Hit, ...]:
         """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before the time asked about."""
         asked_at = where.valid or (where.believed if isinstance(where.believed, datetime) else self._ledger.reading_time())
         times = mentions_of(query, said_at=asked_at)
         days = (*(days_of(mention.interval) for mention in times), *self._reckoned(query, where, times))
         wanted = max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)
-        return self._reordered(query, self._relevant(query, where, wanted, times=times, days=days, min_relevance=min_relevance))[:k]
+        found = self._relevant(query, where, wanted, times=times, days=days, min_relevance=min_relevance, vector=vector)
+        return self._reordered(query, found)[:k]
 
     def nearest(self, text: str, where: Where, k: int) -> tuple[Hit, ...]:
         """The ``k`` nearest by the cosine alone."""
@@ -69,10 +70,18 @@ class Reader:
         return tuple(sorted(hits, key=lambda hit: (-(hit.dense or 0.0), hit.version.id))[:k])
 
     def _relevant(
-        self, query: str, where: Where, k: int, *, times: Sequence[Mention] = (), days: tuple[tuple[int, int], ...] = (), min_relevance: float | None = None
+        self,
+        query: str,
+        where: Where,
+        k: int,
+        *,
+        times: Sequence[Mention] = (),
+        days: tuple[tuple[int, int], ...] = (),
+        min_relevance: float | None = None,
+        vector: "NDArray[np.float32] | None" = None,
     ) -> tuple[Hit, ...]:
         named = self._named(query, where)
-        vector = self._ledger.embed([without_names(query, named)], role="query")[0]
+        meant = self._ledger.embed([without_names(query, named)], role="query")[0] if vector is None else vector
         timeless = without_times(query, times)
         asked = Asked(
             floor=self._ledger.floor,
@@ -82,7 +91,7 @@ class Reader:
             days=days,
             when=asks_when(query),
         )
-        found = self._ledger.store.search(Search(where=where, vector=vector, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
+        found = self._ledger.store.search(Search(where=where, vector=meant, text=query, limit=max(CHANNEL_LIMIT, k), seats=True))
         return relevant(self._read(fuse(found, asked), where, k, asked), min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT), asked=asked)
 
     def _reckoned(self, query: str, where: Where, times: Sequence[Mention]) -> tuple[tuple[int, int], ...]:
