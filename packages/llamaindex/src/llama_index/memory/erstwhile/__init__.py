@@ -1,3 +1,3 @@
-"""Placeholder: erstwhile's memory for LlamaIndex arrives in a later release. There is nothing to import yet."""
+"""erstwhile's memory for LlamaIndex agents."""
 
 __all__: list[str] = []

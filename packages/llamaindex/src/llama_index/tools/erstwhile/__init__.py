@@ -1,0 +1,3 @@
+"""Tools for LlamaIndex agents over erstwhile's memory."""
+
+__all__: list[str] = []
