@@ -1,3 +1,6 @@
 """erstwhile's memory for LlamaIndex agents."""
 
-__all__: list[str] = []
+from llama_index.memory.erstwhile.block import ErstwhileMemoryBlock
+from llama_index.memory.erstwhile.chat import ErstwhileMemory
+
+__all__ = ["ErstwhileMemory", "ErstwhileMemoryBlock"]
