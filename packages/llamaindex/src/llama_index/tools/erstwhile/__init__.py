@@ -1,3 +1,5 @@
 """Tools for LlamaIndex agents over erstwhile's memory."""
 
-__all__: list[str] = []
+from llama_index.tools.erstwhile.tool_spec import ErstwhileToolSpec
+
+__all__ = ["ErstwhileToolSpec"]
