@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from langchain_erstwhile.embeddings import ErstwhileEmbeddings
     from langchain_erstwhile.middleware import MemoryMiddleware
     from langchain_erstwhile.retriever import ErstwhileRetriever
+    from langchain_erstwhile.store import ErstwhileStore
 
 __all__ = [
     "ErstwhileEmbeddings",
     "ErstwhileRetriever",
+    "ErstwhileStore",
     "MemoryMiddleware",
     "__getattr__",
     "chat_call",

@@ -8,6 +8,7 @@ __all__ = ["__getattr__"]
 MODULES: Final = {
     "ErstwhileEmbeddings": "embeddings",
     "ErstwhileRetriever": "retriever",
+    "ErstwhileStore": "store",
     "MemoryMiddleware": "middleware",
     "chat_call": "calls",
 }
