@@ -18,6 +18,7 @@ import erstwhile
 from erstwhile.embed import HashingEmbedder
 from erstwhile.testing import FixedClock
 from langchain_erstwhile import ErstwhileEmbeddings, ErstwhileStore
+from langchain_erstwhile.items import Address
 
 ANA = ("users", "ana")
 
@@ -105,7 +106,7 @@ def test_a_value_comes_back_exactly(store: ErstwhileStore, value: dict[str, Any]
 
 def test_what_cannot_be_kept_is_refused_with_its_place(store: ErstwhileStore) -> None:
     """The error names the key, and not the value; nothing is written."""
-    with pytest.raises(erstwhile.InvalidInputError, match="users/ana home.*cannot be written as JSON") as refused:
+    with pytest.raises(erstwhile.InvalidInputError, match=r"users/ana home.*cannot be written as JSON") as refused:
         store.put(ANA, "home", {"secret": object()})
     assert "secret" not in str(refused.value)
     with pytest.raises(erstwhile.InvalidInputError, match="64 parts and at most 30"):
@@ -223,7 +224,7 @@ def test_another_process_that_was_first_is_not_doubled(store: ErstwhileStore) ->
     other = ErstwhileStore(store._engine)
     look = store._keeping._there
 
-    def look_too_early(addresses: Any) -> Any:
+    def look_too_early(addresses: list[Address]) -> dict[str, erstwhile.Version]:
         found = look(addresses)
         other.put(ANA, "home", {"town": "Porto"})
         return found

@@ -17,15 +17,12 @@ PREFIXES = st.lists(LABELS, max_size=2).map(tuple)
 KEYS = st.sampled_from(["k1", "k2", "K1"])
 WORDS = st.sampled_from(["red", "blue", "red car", "blue boat", "green"])
 LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5]) | WORDS
-VALUES = st.fixed_dictionaries(
-    {"text": WORDS},
-    optional={"n": st.integers(0, 5), "deep": st.dictionaries(st.sampled_from("xy"), LEAVES), "list": st.lists(st.integers(-3, 3), max_size=3, unique=True)},
-)
+DEEP = st.dictionaries(st.sampled_from("xy"), LEAVES)
+NUMBERS = st.lists(st.integers(-3, 3), max_size=3, unique=True)
+VALUES = st.fixed_dictionaries({"text": WORDS}, optional={"n": st.integers(0, 5), "deep": DEEP, "list": NUMBERS})
 INDEXES = st.sampled_from([None, None, False, ["text"], ["text", "list[*]"], ["nothing"]])
 COMPARED = st.dictionaries(st.sampled_from(["$eq", "$ne"]), st.integers(0, 5), min_size=1)
-FILTERS = st.none() | st.fixed_dictionaries(
-    {}, optional={"text": WORDS, "n": st.integers(0, 5) | COMPARED, "deep": st.dictionaries(st.sampled_from("xy"), LEAVES)}
-)
+FILTERS = st.none() | st.fixed_dictionaries({}, optional={"text": WORDS, "n": st.integers(0, 5) | COMPARED, "deep": DEEP})
 CONDITIONS = st.builds(MatchCondition, st.sampled_from(["prefix", "suffix"]), st.lists(LABELS | st.just("*"), min_size=1, max_size=2).map(tuple))
 PUTS = st.builds(PutOp, NAMESPACES, KEYS, VALUES, INDEXES, st.none()) | st.builds(PutOp, NAMESPACES, KEYS, st.none(), st.none(), st.none())
 
@@ -110,5 +107,5 @@ def _scored(item: Any) -> tuple[float, tuple[str, ...], str]:  # noqa: ANN401
 
 TestBothStores = BothStores.TestCase
 TestBothStores.settings = settings(
-    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )

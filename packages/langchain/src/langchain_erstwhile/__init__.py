@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from langchain_erstwhile.middleware import MemoryMiddleware
     from langchain_erstwhile.retriever import ErstwhileRetriever
     from langchain_erstwhile.store import ErstwhileStore
+    from langchain_erstwhile.tools import memory_tools
 
 __all__ = [
     "ErstwhileEmbeddings",
@@ -21,4 +22,5 @@ __all__ = [
     "MemoryMiddleware",
     "__getattr__",
     "chat_call",
+    "memory_tools",
 ]

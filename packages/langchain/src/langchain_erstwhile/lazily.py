@@ -11,6 +11,7 @@ MODULES: Final = {
     "ErstwhileStore": "store",
     "MemoryMiddleware": "middleware",
     "chat_call": "calls",
+    "memory_tools": "tools",
 }
 
 
