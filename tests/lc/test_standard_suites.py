@@ -5,12 +5,13 @@ from typing import Any
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
-from langchain_tests.integration_tests import EmbeddingsIntegrationTests, RetrieversIntegrationTests
-from langchain_tests.unit_tests import EmbeddingsUnitTests
+from langchain_core.tools import BaseTool
+from langchain_tests.integration_tests import EmbeddingsIntegrationTests, RetrieversIntegrationTests, ToolsIntegrationTests
+from langchain_tests.unit_tests import EmbeddingsUnitTests, ToolsUnitTests
 
 import erstwhile
 from erstwhile.embed import HashingEmbedder
-from langchain_erstwhile import ErstwhileEmbeddings, ErstwhileRetriever
+from langchain_erstwhile import ErstwhileEmbeddings, ErstwhileRetriever, memory_tools
 
 
 @cache
@@ -56,3 +57,67 @@ class TestEmbeddingsUnit(EmbeddingsUnitTests):
     def embeddings_class(self) -> type[Embeddings]:
         """Ours."""
         return ErstwhileEmbeddings
+
+
+class _Tool:
+    name = ""
+
+    @property
+    def tool_constructor(self) -> BaseTool:
+        """The tool of that name."""
+        return next(tool for tool in memory_tools(_ana()) if tool.name == self.name)
+
+    @property
+    def tool_invoke_params_example(self) -> dict[str, Any]:
+        """What a model may give."""
+        first = _ana().snapshot()[0].memory_id
+        given: dict[str, dict[str, Any]] = {"remember": {"content": "Ana plays the cello"}, "recall": {"query": "Which friend has Ana?", "k": 2}}
+        return given.get(self.name, {"memory_id": first})
+
+
+class TestRememberUnit(_Tool, ToolsUnitTests):
+    """The tool remember is one as LangChain means it."""
+
+    name = "remember"
+
+
+class TestRemember(_Tool, ToolsIntegrationTests):
+    """The tool remember is one as LangChain means it."""
+
+    name = "remember"
+
+
+class TestRecallUnit(_Tool, ToolsUnitTests):
+    """The tool recall is one as LangChain means it."""
+
+    name = "recall"
+
+
+class TestRecall(_Tool, ToolsIntegrationTests):
+    """The tool recall is one as LangChain means it."""
+
+    name = "recall"
+
+
+class TestHistoryUnit(_Tool, ToolsUnitTests):
+    """The tool history is one as LangChain means it."""
+
+    name = "history"
+
+
+class TestHistory(_Tool, ToolsIntegrationTests):
+    """The tool history is one as LangChain means it."""
+
+    name = "history"
+
+
+class TestForgetUnit(_Tool, ToolsUnitTests):
+    """The tool forget is one as LangChain means it."""
+
+    name = "forget"
+
+
+class TestForget(_Tool, ToolsIntegrationTests):
+    """The tool forget is one as LangChain means it."""
+
+    name = "forget"

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from langchain_erstwhile.embeddings import ErstwhileEmbeddings
     from langchain_erstwhile.middleware import MemoryMiddleware
     from langchain_erstwhile.retriever import ErstwhileRetriever
+    from langchain_erstwhile.store import ErstwhileStore
+    from langchain_erstwhile.tools import memory_tools
 
 __all__ = [
     "ErstwhileEmbeddings",
     "ErstwhileRetriever",
+    "ErstwhileStore",
     "MemoryMiddleware",
     "__getattr__",
     "chat_call",
+    "memory_tools",
 ]

@@ -8,8 +8,10 @@ __all__ = ["__getattr__"]
 MODULES: Final = {
     "ErstwhileEmbeddings": "embeddings",
     "ErstwhileRetriever": "retriever",
+    "ErstwhileStore": "store",
     "MemoryMiddleware": "middleware",
     "chat_call": "calls",
+    "memory_tools": "tools",
 }
 
 

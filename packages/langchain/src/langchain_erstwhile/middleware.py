@@ -9,15 +9,14 @@ from langchain_core.messages import BaseMessage, SystemMessage
 
 from erstwhile import AsOf, Hit, MemoryType, Recall, Scope, ScopedMemory, Version
 from langchain_erstwhile.messages import asked_by, last_exchange, turns_of
-from langchain_erstwhile.scoping import Memory, memory_of, scope_of, session_of
+from langchain_erstwhile.scoping import Memory, ScopeOf, run_memory, session_of
+from langchain_erstwhile.tools import memory_tools
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langgraph.runtime import Runtime
 
 __all__ = ["MemoryMiddleware"]
-
-ScopeOf = Callable[[Any], Scope | Mapping[str, Any] | None]
 
 
 class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -43,6 +42,7 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         min_relevance: How relevant each must be, 0 to 1. Default: nothing where nothing is known of what was said.
         keep: Whether exchanges are kept. Default yes.
         draw: Whether memories are drawn from them. Default yes. ``erstwhile.open(extractor=chat_call(model))`` has a model draw them.
+        tools: Whether the model is given `memory_tools` as well. Default no.
 
     Raises:
         InvalidInputError: In a run: its context names nobody, or something given cannot be used.
@@ -62,9 +62,10 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         min_relevance: float | None = None,
         keep: bool = True,
         draw: bool = True,
+        tools: bool = False,
     ) -> None:
         super().__init__()
-        self.tools = ()
+        self.tools = memory_tools(memory, scope=scope) if tools else ()
         self._memory = memory
         self._scope = scope
         self._budget: dict[str, Any] = {"budget_tokens": budget_tokens, "count": count}
@@ -100,11 +101,7 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             await self._scoped(runtime).aio.observe(turns, session=_session(runtime), draw=self._draw)
 
     def _scoped(self, runtime: "Runtime[Any]") -> ScopedMemory:
-        context = runtime.context
-        given = self._scope(context) if callable(self._scope) else self._scope
-        if given is None and not isinstance(self._memory, ScopedMemory):
-            given = scope_of(context)
-        return memory_of(self._memory, given, how='give the run context={"user": …}, or the middleware a scope')
+        return run_memory(self._memory, self._scope, runtime.context)
 
     def _question(self, request: ModelRequest[Any]) -> tuple[ScopedMemory, str, dict[str, Any]]:
         context = request.runtime.context

@@ -1,14 +1,17 @@
 """Whose memory is meant: the one that was fixed, or the one that a run's context names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from erstwhile import Engine, InvalidInputError, Scope, ScopedMemory
 
-__all__ = ["Memory", "memory_of", "scope_of", "session_of"]
+__all__ = ["Memory", "ScopeOf", "memory_of", "run_memory", "session_of"]
 
 Memory = Engine | ScopedMemory
 """An engine, whose scope a run's context names; or the memory of one scope, for every run."""
+
+ScopeOf = Callable[[Any], Scope | Mapping[str, Any] | None]
+"""From a run's context to a scope."""
 
 PARTS: Final = ("tenant", "user", "agent", "project")
 SESSIONS: Final = ("session", "session_id", "thread_id")
@@ -40,7 +43,19 @@ def memory_of(memory: Memory, scope: Scope | Mapping[str, Any] | None, *, how: s
     return memory.scope(Scope(**scope))
 
 
-def scope_of(context: object) -> Scope | None:
+def run_memory(memory: Memory, scope: Scope | Mapping[str, Any] | ScopeOf | None, context: object) -> ScopedMemory:
+    """The memory of a run: of the scope that was given, or that a function makes of its context, else of the one that the context names.
+
+    Raises:
+        InvalidInputError: There is none, or it cannot be used.
+    """
+    given = scope(context) if callable(scope) else scope
+    if given is None and not isinstance(memory, ScopedMemory):
+        given = _scope_of(context)
+    return memory_of(memory, given, how='give the run context={"user": …}, or scope=erstwhile.Scope(user=…) to what remembers for it')
+
+
+def _scope_of(context: object) -> Scope | None:
     """The scope that a run's context names: its ``tenant``, ``user``, ``agent`` and ``project``, or the same with ``_id``; ``None`` where it names none.
 
     Args:
