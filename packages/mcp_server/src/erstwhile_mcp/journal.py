@@ -1,0 +1,33 @@
+"""What goes to stderr: when, how grave and what, and never what was remembered."""
+
+import logging
+import sys
+import traceback
+from types import TracebackType
+from typing import Final
+
+__all__ = ["keep_journal"]
+
+LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+class _Reserved(logging.Formatter):
+    """Tells where an unexpected exception arose, and not what it says: its message may hold anything, a memory included."""
+
+    def formatException(  # noqa: N802 - logging's own name
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        kind, _, trace = ei
+        frames = traceback.format_list([traceback.FrameSummary(frame.filename, frame.lineno, frame.name) for frame in traceback.extract_tb(trace)])
+        return "".join([*frames, "" if kind is None else kind.__name__]).rstrip()
+
+
+def keep_journal(level: str = "warning") -> None:
+    """Write the process's log to stderr, from ``level`` on: debug, info, warning or error. The SDK's own set-up does nothing then."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Reserved("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.raiseExceptions = False
+    # Debug lines of these hold whole messages, so whole memories.
+    for loud in ("mcp", "sse_starlette", "httpx", "httpcore", "asyncio"):
+        logging.getLogger(loud).setLevel(max(logging.getLevelName(level.upper()), logging.WARNING))
