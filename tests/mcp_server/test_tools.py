@@ -4,7 +4,9 @@ import jsonschema
 import pytest
 from tests.mcp_server.conftest import Connect, done, failed, text
 
+import erstwhile
 from erstwhile_mcp import ServerSettings
+from erstwhile_mcp.journal import Reserved
 
 DEFAULT = {"remember", "remember_many", "recall", "history", "changes", "correct", "retract", "conflicts", "resolve", "context"}
 BIRTHDAYS = ("Ann's birthday is 3 May 1990.", "Ann's birthday is 4 May 1990.")
@@ -174,3 +176,21 @@ async def test_administration(connect: Connect) -> None:
         }
         assert "Line 1 cannot be read" in await failed(client, "import", lines=["{"])
         assert (await done(client, "policy"))["rules"]["fact"] == "supersede"
+
+
+async def test_an_unexpected_failure_is_told_without_what_it_says(
+    connect: Connect, engine: erstwhile.Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A call that breaks is told as such, and neither the client nor the log reads what the exception says."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret memory")
+
+    monkeypatch.setattr(erstwhile.ScopedMemory, "recall", broken)
+    async with connect() as client:
+        assert "RuntimeError" in (reason := await failed(client, "recall", query="tea"))
+        assert "secret" not in reason
+    record = next(record for record in caplog.records if record.exc_info)
+    line = Reserved("%(message)s").format(record)
+    assert "in broken" in line
+    assert "secret" not in line

@@ -1,5 +1,6 @@
 """Where the calls of clients arrive: whose memory they may touch, and how errors are told."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ from erstwhile_mcp.settings import ServerSettings
 __all__ = ["Desk"]
 
 T = TypeVar("T")
+
+log = logging.getLogger("erstwhile_mcp")
 
 
 class Desk:
@@ -69,6 +72,10 @@ class Desk:
             return await self.keeper.run(lambda engine: call(engine, user), report)
         except ErstwhileError as error:
             raise ToolError(str(error) or type(error).__name__) from None
+        except Exception as error:
+            # What it says may hold a memory, and nothing at all would leave the caller without a clue.
+            log.exception("A call failed unexpectedly.")
+            raise ToolError(f"It failed unexpectedly, with {type(error).__name__}; the server's stderr says where. Whether it was done is not known.") from None
 
     def _user(self) -> str:
         if not self._tokens:

@@ -6,12 +6,12 @@ import traceback
 from types import TracebackType
 from typing import Final
 
-__all__ = ["keep_journal"]
+__all__ = ["Reserved", "keep_journal"]
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 
-class _Reserved(logging.Formatter):
+class Reserved(logging.Formatter):
     """Tells where an unexpected exception arose, and not what it says: its message may hold anything, a memory included."""
 
     def formatException(  # noqa: N802 - logging's own name
@@ -25,7 +25,7 @@ class _Reserved(logging.Formatter):
 def keep_journal(level: str = "warning") -> None:
     """Write the process's log to stderr, from ``level`` on: debug, info, warning or error. The SDK's own set-up does nothing then."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Reserved("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(Reserved("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.raiseExceptions = False
     # Debug lines of these hold whole messages, so whole memories.

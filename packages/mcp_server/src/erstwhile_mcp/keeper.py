@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 import erstwhile
-from erstwhile import Engine, ErstwhileError
+from erstwhile import Engine, ErstwhileError, StoreUnavailableError
 from erstwhile_mcp.settings import ServerSettings
 
 __all__ = ["Keeper", "StillOpeningError", "keeper_of"]
@@ -48,7 +48,10 @@ def _opened(settings: ServerSettings) -> Engine:
     # Several clients start a server each. The process that serves the store to all of them loads the model once and keeps it.
     embedded = location != ":memory:" and not location.lower().startswith(("http://", "https://"))
     shared = True if embedded and given.shared is None else None
-    engine = erstwhile.open(location, model=settings.model, shared=shared)
+    try:
+        engine = erstwhile.open(location, model=settings.model, shared=shared)
+    except OSError as error:
+        raise StoreUnavailableError(f"{location} cannot be opened: {error.strerror or type(error).__name__}. Choose another with --store.") from error
     try:
         # What a first recall loads is loaded now.
         engine.scope(settings.scope()).recall("?", k=1)
