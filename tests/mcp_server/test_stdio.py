@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_tools_are_listed_before_anything_is_loaded(tmp_path: Path) -> None:
-    """The handshake and the list of tools need neither model nor store: not even ones that cannot be opened; the calls say what is wrong, and go on saying it."""
+    """The handshake and the list of tools need neither model nor store, not even ones that can be opened; each call says what is wrong."""
     (tmp_path / "file").write_text("no store")
     with server(tmp_path / "home", ERSTWHILE_STORE=str(tmp_path / "file")) as spoken:
         assert len(spoken.greet().ask("tools/list")["tools"]) == 10

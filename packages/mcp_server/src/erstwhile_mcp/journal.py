@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from copy import copy
 from types import TracebackType
 from typing import Final
 
@@ -13,6 +14,12 @@ LEVELS: Final = ("debug", "info", "warning", "error")
 
 class Reserved(logging.Formatter):
     """Tells where an unexpected exception arose, and not what it says: its message may hold anything, a memory included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fresh = copy(record)
+        # Another handler may have left it there, with all that it says.
+        fresh.exc_text = None
+        return super().format(fresh)
 
     def formatException(  # noqa: N802 - logging's own name
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
