@@ -25,8 +25,8 @@ class Reserved(logging.Formatter):
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:
         kind, _, trace = ei
-        frames = traceback.format_list([traceback.FrameSummary(frame.filename, frame.lineno, frame.name) for frame in traceback.extract_tb(trace)])
-        return "".join([*frames, "" if kind is None else kind.__name__]).rstrip()
+        frames = [f"  {frame.filename}, line {frame.lineno}, in {frame.name}" for frame in traceback.extract_tb(trace)]
+        return "\n".join([*frames, "" if kind is None else kind.__name__]).rstrip()
 
 
 def keep_journal(level: str = "warning") -> None:
