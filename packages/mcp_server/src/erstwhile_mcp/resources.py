@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from mcp.server.mcpserver import MCPServer
+from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from erstwhile import ScopedMemory, Version
 from erstwhile_mcp.desk import Desk
@@ -37,10 +38,20 @@ def add_resources(server: MCPServer[Any], desk: Desk) -> None:
     async def memory(id: str) -> str:
         return await desk.resource(lambda memory: _block(memory.history(id), ""))
 
+    @server.completion()
+    async def complete(ref: PromptReference | ResourceTemplateReference, argument: CompletionArgument, _context: CompletionContext | None) -> Completion | None:
+        if not isinstance(ref, ResourceTemplateReference) or argument.name != "id":
+            return None
+        known = await desk.resource(lambda memory: dict.fromkeys(version.memory_id for version in _learned(memory)))
+        return Completion(values=[id for id in known if id.startswith(argument.value)][:MOST])
+
 
 def _recent(memory: ScopedMemory) -> str:
-    written = [version for change in memory.changes(datetime.now(UTC) - RECENT) for version in change.after if version.believed]
-    return _block(written[-MOST:], "Nothing was learned in the last 14 days.")
+    return _block(_learned(memory)[-MOST:], "Nothing was learned in the last 14 days.")
+
+
+def _learned(memory: ScopedMemory) -> list[Version]:
+    return [version for change in memory.changes(datetime.now(UTC) - RECENT) for version in change.after if version.believed]
 
 
 def _block(versions: tuple[Version, ...] | list[Version], nothing: str) -> str:
