@@ -66,6 +66,9 @@ def test_the_inspector_calls_a_tool(tmp_path: Path) -> None:
 
 
 def _inspect(tmp_path: Path, *options: str) -> str:
-    ran = node.run("mcp-inspector", "--cli", sys.executable, "-m", "erstwhile_mcp", *options, **environment(tmp_path / "home"))
+    # A client passes on to its servers only what it is told to.
+    own = [f"{name}={value}" for name, value in environment(tmp_path / "home").items() if name.startswith("ERSTWHILE_")]
+    given = [word for each in own for word in ("-e", each)]
+    ran = node.run("mcp-inspector", "--cli", *given, sys.executable, "-m", "erstwhile_mcp", *options)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
