@@ -90,7 +90,7 @@ def test_any_call_is_answered(engine: erstwhile.Engine, tool: str, caplog: pytes
     """No call ends in a traceback, hangs, or loses what was kept before; an error says what is wrong."""
     server = create_server(ADMIN, engine=engine)
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(_calls(tool))
     def call(arguments: dict[str, Any]) -> None:
         asyncio.run(_survives(server, tool, arguments, caplog))

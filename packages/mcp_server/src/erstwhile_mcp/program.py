@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="erstwhile-mcp",
         description="erstwhile's memory as an MCP server. Without --http it speaks over stdin and stdout, as clients that start it expect.",
+        epilog="erstwhile-mcp connect CLIENT and erstwhile-mcp disconnect CLIENT change a client's configuration; see erstwhile-mcp connect --help.",
     )
     for name, text in SCOPE_HELP.items():
         top.add_argument(f"--{name}", help=text)
@@ -58,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if given[:1] in (["connect"], ["disconnect"]):
+            from erstwhile_mcp.connecting.program import run
+
+            return run(given)
         _serve(parser().parse_args(given))
     except ErstwhileError as error:
         sys.stderr.write(f"error: {error}\n")

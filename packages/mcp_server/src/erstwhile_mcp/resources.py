@@ -38,7 +38,7 @@ def add_resources(server: MCPServer[Any], desk: Desk) -> None:
     async def memory(id: str) -> str:
         return await desk.resource(lambda memory: _block(memory.history(id), ""))
 
-    @server.completion()
+    @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # the SDK gives it no types
     async def complete(ref: PromptReference | ResourceTemplateReference, argument: CompletionArgument, _context: CompletionContext | None) -> Completion | None:
         if not isinstance(ref, ResourceTemplateReference) or argument.name != "id":
             return None

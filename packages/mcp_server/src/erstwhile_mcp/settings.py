@@ -18,7 +18,7 @@ from pathlib import Path
 
 from erstwhile import InvalidInputError, Scope, Settings
 
-__all__ = ["ServerSettings"]
+__all__ = ["ServerSettings", "codex_home", "passed_on"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,19 @@ class ServerSettings:
     def scopes(self, user: str | None = None) -> tuple[Scope, ...]:
         """What is read: that scope, and the user's own memory where an agent or a project narrows it."""
         return tuple(dict.fromkeys((self.scope(user), Scope(tenant=self.tenant, user=user or self.user))))
+
+
+def passed_on(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a client's configuration has to give to the server that it starts, so that it finds the same store: clients pass on little of their own."""
+    values = os.environ if environment is None else environment
+    names = ("ERSTWHILE_HOME", "ERSTWHILE_STORE", "ERSTWHILE_MODEL", "ERSTWHILE_POLICY", "ERSTWHILE_USER")
+    return {name: values[name] for name in names if values.get(name)}
+
+
+def codex_home(environment: Mapping[str, str] | None = None) -> Path | None:
+    """Where Codex was told to keep its configuration, if it was."""
+    given = (os.environ if environment is None else environment).get("CODEX_HOME")
+    return Path(given).expanduser() if given else None
 
 
 def _flag(name: str, value: str | None) -> bool:
