@@ -7,6 +7,8 @@
 | ``ERSTWHILE_MODEL`` | embedding model: ``bge-small``, ``fast``, a folder, or ``hf:`` and a hub name | ``bge-small`` |
 | ``ERSTWHILE_THREADS`` | threads of the embedding model | 2, or fewer where there are fewer cores |
 | ``ERSTWHILE_DURABLE`` | ``0``: a write survives the end of the process but not a power cut | ``1`` |
+| ``ERSTWHILE_SHARED`` | ``1``: through a process that serves the store from the start; ``0``: in this process only | as soon as a second process opens it |
+| ``ERSTWHILE_IDLE`` | seconds after which such a process ends when nobody has the store open any more | 60 |
 | ``ERSTWHILE_POLICY`` | TOML file that says what a new memory may do to old ones | ``policy.toml`` in the home folder, where there is one |
 | ``ERSTWHILE_USER`` | whose memory the command line speaks of | the login name |
 | ``QDRANT_API_KEY`` | key for a Qdrant server | none |
@@ -24,6 +26,8 @@ from erstwhile.policy import Policy
 __all__ = ["MEMORY", "Settings"]
 
 MEMORY = ":memory:"
+LONGEST_IDLE = 7 * 24 * 3_600
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,8 @@ class Settings:
         model: ``bge-small``, ``fast``, a folder with an ONNX model, or ``hf:`` and a hub name.
         threads: Threads of the embedding model; ``None`` leaves it to the model's loader.
         durable: Whether a write on the embedded store survives a power cut.
+        shared: Whether the embedded store is reached through a process that serves it: from the start, never, or (``None``) once a second process opens it.
+        idle: Seconds after which such a process ends when nobody has the store open any more.
         policy: What a new memory may do to old ones.
         policy_file: Where the policy is read from, whether there is such a file or not.
         user: Whose memory the command line speaks of; ``None`` for the login name.
@@ -45,6 +51,8 @@ class Settings:
     model: str = "bge-small"
     threads: int | None = None
     durable: bool = True
+    shared: bool | None = None
+    idle: float = 60.0
     policy: Policy = field(default_factory=Policy)
     policy_file: Path | None = None
     user: str | None = None
@@ -63,7 +71,9 @@ class Settings:
             store=values.get("ERSTWHILE_STORE") or str(_home(values) / "store"),
             model=values.get("ERSTWHILE_MODEL") or "bge-small",
             threads=_threads(values.get("ERSTWHILE_THREADS")),
-            durable=_flag("ERSTWHILE_DURABLE", values.get("ERSTWHILE_DURABLE")),
+            durable=_flag("ERSTWHILE_DURABLE", values.get("ERSTWHILE_DURABLE")) is not False,
+            shared=_flag("ERSTWHILE_SHARED", values.get("ERSTWHILE_SHARED")),
+            idle=_seconds("ERSTWHILE_IDLE", values.get("ERSTWHILE_IDLE")),
             policy=_policy(policy_file, expected=bool(values.get("ERSTWHILE_POLICY"))),
             policy_file=policy_file,
             user=values.get("ERSTWHILE_USER") or None,
@@ -109,9 +119,21 @@ def _threads(value: str | None) -> int | None:
     return int(value)
 
 
-def _flag(name: str, value: str | None) -> bool:
+def _seconds(name: str, value: str | None) -> float:
     if not value:
-        return True
+        return 60.0
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_IDLE:
+        raise InvalidInputError(f"{name} is {value[:40]!r}; give seconds from 0 to {LONGEST_IDLE:,}.")
+    return seconds
+
+
+def _flag(name: str, value: str | None) -> bool | None:
+    if not value:
+        return None
     choices = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if value.lower() not in choices:
         raise InvalidInputError(f"{name} is {value[:40]!r}; give 1 or 0.")

@@ -1,6 +1,7 @@
 """The engine: opens a store with its embedding model, and hands out the memory of each scope."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from erstwhile.config import MEMORY, Settings
 from erstwhile.embed import Embedder, load_embedder
+from erstwhile.embed.models import PROFILES
 from erstwhile.errors import InvalidInputError
 from erstwhile.extract import Extractor, LlmExtractor, RuleExtractor
 from erstwhile.judge import Cascade, Judge, LlmJudge, RuleJudge, shipped_judge
@@ -18,11 +20,13 @@ from erstwhile.policy import Policy
 from erstwhile.relating import Resolver
 from erstwhile.rerank import Reranker
 from erstwhile.scoped import ScopedMemory
+from erstwhile.sharing import Linked, SharedEmbedder, shared_judge
 from erstwhile.store import Store, StoreInfo
 from erstwhile.time import Clock, SystemClock
 
 if TYPE_CHECKING:
     from erstwhile._aio import AsyncEngine
+    from erstwhile.sharing.link import Link
 
 __all__ = ["ChatCall", "Engine", "open_engine"]
 
@@ -44,6 +48,7 @@ def open_engine(
     model: str | Path | Embedder | None = None,
     threads: int | None = None,
     durable: bool | None = None,
+    shared: bool | None = None,
     api_key: str | None = None,
     clock: Clock | None = None,
     policy: Policy | None = None,
@@ -60,6 +65,9 @@ def open_engine(
             `Embedder`.
         threads: Threads of the embedding model.
         durable: Whether a write on the embedded store survives a power cut once it returned. Default yes. Without it, it survives the end of the process.
+        shared: How an embedded store is opened that other processes may open as well. By default in this process, as long as it is the only one, and from then
+            on through a process of erstwhile's own that serves it to all and ends when nobody needs it. ``True``: through such a process from the start, which
+            suits servers that stay: the model is loaded once and kept warm. ``False``: in this process only; others are refused.
         api_key: Key for a Qdrant server.
         clock: Where to read the time. Default: the machine's clock.
         policy: What a new memory may do to old ones. Default: the one in ``ERSTWHILE_POLICY``, else the shipped one.
@@ -70,7 +78,8 @@ def open_engine(
             none.
 
     Raises:
-        StoreLockedError: Another process has the folder open.
+        StoreLockedError: Another process has the folder open and does not share it, does not answer, or runs another release of erstwhile; or this one was
+            not to share it, and another has it.
         StoreCorruptError: The store cannot be read.
         StoreUnavailableError: It cannot be reached or written.
         ModelMismatchError: It holds vectors of another model.
@@ -80,14 +89,18 @@ def open_engine(
         raise InvalidInputError(f"store: expected a folder, a URL or ':memory:', got {type(store).__name__}.")
     if threads is not None and (type(threads) is not int or threads < 1):
         raise InvalidInputError(f"threads is {threads!r:.40}; give a whole number from 1.")
+    if shared is not None and type(shared) is not bool:
+        raise InvalidInputError(f"shared is {shared!r:.40}; give True, False, or nothing.")
     settings = Settings.load()
-    embedder = load_embedder(settings.model if model is None else model, threads=threads or settings.threads)
-    opened = _open_store(
-        settings.store if store is None else str(store),
-        embedder,
+    given = replace(
+        settings,
+        store=settings.store if store is None else str(store),
         durable=settings.durable if durable is None else durable,
+        shared=settings.shared if shared is None else shared,
         api_key=api_key or settings.api_key,
     )
+    embedder = _load(settings.model if model is None else model, threads=threads or settings.threads)
+    opened = _open_store(given, embedder)
     try:
         return Engine(
             store=opened,
@@ -103,8 +116,12 @@ def open_engine(
         raise
 
 
-def _open_store(location: str, embedder: Embedder, *, durable: bool, api_key: str | None) -> Store:
-    fingerprint, dimension = embedder.fingerprint, embedder.dimension
+def _load(model: str | Path | Embedder, *, threads: int | None) -> Embedder:
+    return SharedEmbedder(model, threads=threads) if isinstance(model, str) and model in PROFILES else load_embedder(model, threads=threads)
+
+
+def _open_store(settings: Settings, embedder: Embedder) -> Store:
+    location, fingerprint, dimension = settings.store, embedder.fingerprint, embedder.dimension
     if not location.strip():
         raise InvalidInputError('The store is an empty text; give a folder, ":memory:" or a URL.')
     if location == MEMORY:
@@ -114,18 +131,19 @@ def _open_store(location: str, embedder: Embedder, *, durable: bool, api_key: st
     if location.lower().startswith(("http://", "https://")):
         from erstwhile.store.server import ServerStore
 
-        return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=api_key)
-    from erstwhile.store.edge import EdgeStore
+        return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=settings.api_key)
 
     try:
         path = Path(location).expanduser()
     except RuntimeError:
         raise InvalidInputError(f"{location}: there is no such user's home on this machine; give the folder itself.") from None
-    return EdgeStore(path, fingerprint=fingerprint, dimension=dimension, durable=durable)
+    from erstwhile.sharing.opened import open_store
+
+    return open_store(path, fingerprint=fingerprint, dimension=dimension, durable=settings.durable, shared=settings.shared, idle=settings.idle)
 
 
-def _judge(given: Judge | ChatCall | None) -> Judge:
-    shipped = shipped_judge()
+def _judge(given: Judge | ChatCall | None, link: "Callable[[], Link | None]") -> Judge:
+    shipped = shared_judge(shipped_judge, link)
     judges: list[Judge] = [RuleJudge()] if shipped is None else [RuleJudge(), shipped]
     if isinstance(given, Judge):
         judges.append(given)
@@ -181,7 +199,10 @@ class Engine:
     ) -> None:
         self.policy = policy or Policy()
         self._ledger = Ledger(store=store, embedder=embedder, clock=clock)
-        self._resolver = Resolver(judge=_judge(judge), policy=self.policy)
+        link = store.link if isinstance(store, Linked) else lambda: None
+        if isinstance(embedder, SharedEmbedder):
+            embedder.follow(link)
+        self._resolver = Resolver(judge=_judge(judge, link), policy=self.policy)
         self._extractor = _extractor(extractor)
         self._reranker = _checked(reranker)
 

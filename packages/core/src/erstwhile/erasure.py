@@ -1,6 +1,7 @@
 """Erasing: what is removed, the removal, and the proof."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from erstwhile.model import Scope, Version
 from erstwhile.refs import Ref, resolve
 from erstwhile.resolve import without_conflict
 from erstwhile.results import Receipt
-from erstwhile.store import Batch, Row, Store, Where
+from erstwhile.store import Batch, ClaimLostError, Row, Store, Where
 from erstwhile.timeline import Plan
 from erstwhile.versions import new_id, session_claim
 
@@ -64,18 +65,22 @@ def _erase(store: Store, scope: Scope, named: Collection[str], *, everything: bo
     # Whoever plans to end one of the doomed has read it and would write it back, and whoever adds to its conversation has read it as well. So all of them
     # are claimed, and what turns up meanwhile too.
     claimed = {scope.key, *named}
+    gone: dict[str, Version] = {}
     while True:
-        with store.claim(sorted(claimed)):
+        # Where the right to write is lost, perhaps together with the answer that all is erased, it is done again, and what went then counts as well.
+        with suppress(ClaimLostError), store.claim(sorted(claimed)):
             doomed = _versions(store, Where(scopes=(scope,))) if everything else _closure(store, scope, named, evidence=evidence)
-            memory_ids = {version.memory_id for version in doomed}
-            needed = memory_ids | {session_claim(scope, version.source.session) for version in doomed if version.is_turn and version.source.session}
+            needed = {version.memory_id for version in doomed} | {
+                session_claim(scope, version.source.session) for version in doomed if version.is_turn and version.source.session
+            }
             if claimed.issuperset(needed):
-                where = Where(scopes=(scope,), memory_ids=None if everything else tuple(sorted(memory_ids)))
+                gone |= {version.id: version for version in doomed}
+                where = Where(scopes=(scope,), memory_ids=None if everything else tuple(sorted({version.memory_id for version in gone.values()})))
                 if not everything:
                     _without_context(store, scope, doomed)
                 store.erase(where)
-                return doomed, store.count(where)
-        claimed |= needed
+                return tuple(gone.values()), store.count(where)
+            claimed |= needed
 
 
 def _without_context(store: Store, scope: Scope, doomed: Collection[Version]) -> None:

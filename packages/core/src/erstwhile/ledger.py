@@ -1,8 +1,6 @@
 """The ledger: asks the clock, reads the store, applies plans. What is decided is decided in pure functions elsewhere."""
 
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -11,8 +9,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from erstwhile.embed import Embedder, Role
 from erstwhile.embed.calibration import unrelated_cosine
 from erstwhile.errors import InvalidInputError, WriteConflictError
-from erstwhile.store import Batch, Row, Store
-from erstwhile.time import TICK, Clock, as_utc
+from erstwhile.store import Batch, ClaimLostError, Moment, Row, Store
+from erstwhile.time import Clock, as_utc
 from erstwhile.timeline import Plan
 
 if TYPE_CHECKING:
@@ -40,9 +38,7 @@ class Ledger:
         self.store = store
         self.embedder = embedder
         self._clock = clock
-        self._time = threading.Lock()
-        self._last = store.latest()
-        self._writes = 0
+        self._times = store.times
 
     def embed(self, texts: Sequence[str], *, role: Role) -> "NDArray[np.float32]":
         """Vectors of texts, float32 of shape (texts, dimension), rounded to half precision.
@@ -79,27 +75,22 @@ class Ledger:
 
     @property
     def writes(self) -> int:
-        """How many writes have been given a system time. While it stays the same, nothing was written."""
-        return self._writes
+        """How many writes have been given a system time, counted from anywhere. While it stays the same, nothing was written."""
+        return self._times.writes()
+
+    def moment(self) -> Moment:
+        """The system time to read at, and the count of writes at that time."""
+        return self._times.reading(self._now())
 
     def reading_time(self) -> datetime:
         """The system time to read at. What has been written carries an earlier time or this one, and every later write a later one.
 
         A write under way is waited for: its time is given out, and its rows are not there yet.
         """
-        with self._time:
-            now = as_utc(self._clock.now(), name="the clock")
-            self._last = now if self._last is None else max(now, self._last)
-            return self._last
+        return self.moment().time
 
-    @contextmanager
-    def _writing(self, rows: Iterable[Row]) -> Iterator[datetime]:
-        # Neither a clock that jumped back nor another writer's clock that runs ahead may bring a write before what it replaces.
-        with self._time:
-            earlier = [row.version.system_from for row in rows] + ([] if self._last is None else [self._last])
-            self._last = max([as_utc(self._clock.now(), name="the clock"), *(time + TICK for time in earlier)])
-            self._writes += 1
-            yield self._last
+    def _now(self) -> datetime:
+        return as_utc(self._clock.now(), name="the clock")
 
     def commit(
         self,
@@ -123,12 +114,15 @@ class Ledger:
             WriteConflictError: Other writers interfered every time.
         """
         for _ in range(ATTEMPTS):
-            with self.store.claim(claims):
-                rows = read()
-                with self._writing(rows) as now:
-                    plan, answer = prepare(rows, now)
-                    if (batch := _batch(plan, rows, vectors, now=now)) and not self._write(batch):
-                        continue
+            try:
+                with self.store.claim(claims):
+                    rows = read()
+                    with self._times.writing(self._now(), [row.version.system_from for row in rows]) as now:
+                        plan, answer = prepare(rows, now)
+                        if (batch := _batch(plan, rows, vectors, now=now)) and not self._write(batch):
+                            continue
+            except ClaimLostError:
+                continue
             if settle:
                 self.store.settle()
             return answer

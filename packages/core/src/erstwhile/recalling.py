@@ -154,10 +154,10 @@ class Reader:
         """
         # "Believed now" is cheap to ask, but sees what is written while it is answered. If anything was, the question is put again for the system time that
         # the answer is given for, so that the same answer can be had again.
-        writes = self._ledger.writes
-        point, where = _at(conditions, as_of, during, now=self._ledger.reading_time())
+        moment = self._ledger.moment()
+        point, where = _at(conditions, as_of, during, now=moment.time)
         answer = ask(where)
-        if where.believed is True and self._ledger.writes != writes:
+        if where.believed is True and self._ledger.writes != moment.writes:
             answer = ask(replace(where, believed=point.system))
         return point, answer
 

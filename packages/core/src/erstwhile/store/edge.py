@@ -18,13 +18,14 @@ from uuid import UUID
 
 import qdrant_edge as qdrant
 
-from erstwhile.errors import ModelMismatchError, StoreClosedError, StoreCorruptError, StoreForkedError, StoreUnavailableError, WriteConflictError
+from erstwhile.errors import StoreClosedError, StoreCorruptError, StoreForkedError, StoreUnavailableError, WriteConflictError
 from erstwhile.model import Version
 from erstwhile.store import schema
 from erstwhile.store.durable import GroupCommit, WriteAheadLog
 from erstwhile.store.edge_errors import translated
 from erstwhile.store.edge_points import all_of, filter_of, highest, make_shard, point_of, row_of
 from erstwhile.store.folder import Manifest, StoreFolder
+from erstwhile.store.holder import Role
 from erstwhile.store.lexical import query_terms
 from erstwhile.store.protocol import Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.selection import best_of_ranked, candidates
@@ -65,6 +66,7 @@ class EdgeStore(Store):
         fingerprint: The embedding model; must be the one that the store was made with.
         dimension: Length of a vector.
         durable: Whether a write survives a power cut once it returned (default), or only the end of the process.
+        role: What others are to know of this process. Default: "alone", it does not share the store.
 
     Raises:
         StoreLockedError: Another process has it open.
@@ -73,8 +75,8 @@ class EdgeStore(Store):
         ModelMismatchError: It holds vectors of another model.
     """
 
-    def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True) -> None:
-        self._folder = StoreFolder(path)
+    def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True, role: Role = "alone") -> None:
+        self._folder = StoreFolder(path, role=role)
         self._witness = Witness(path / "versions.txt")
         self._process = os.getpid()
         self._write = threading.RLock()
@@ -96,6 +98,22 @@ class EdgeStore(Store):
         self._log = WriteAheadLog(self._folder.shard / "wal", self._flush)
         self._commits = GroupCommit(self._sync)
 
+    @property
+    def folder(self) -> StoreFolder:
+        """The folder."""
+        return self._folder
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the store was made with."""
+        return self._manifest
+
+    def tidy(self) -> None:
+        """Do now what a later write would have to stop for: build the int8 copies, if half of what makes it necessary was written."""
+        if self._since_optimized >= OPTIMIZE_EVERY // 2:
+            with self._write, self._using() as shard:
+                self._optimize(shard, OPTIMIZE_EVERY // 2)
+
     def _open(self, fingerprint: str, dimension: int) -> Manifest:
         manifest = self._folder.read_manifest()
         if manifest is None:
@@ -105,11 +123,7 @@ class EdgeStore(Store):
             self._folder.establish(fingerprint=fingerprint, dimension=dimension)
             manifest = self._folder.read_manifest()
             assert manifest is not None
-        if (manifest.fingerprint, manifest.dimension) != (fingerprint, dimension):
-            raise ModelMismatchError(
-                f"{self._folder.path} holds vectors of {manifest.fingerprint} ({manifest.dimension} numbers each) and was opened with {fingerprint} "
-                f"({dimension}). Open it with the model it was made with, or remember its memories anew in another folder."
-            )
+        manifest.check(self._folder.path, fingerprint=fingerprint, dimension=dimension)
         with translated(self._folder.shard):
             self._shard = qdrant.EdgeShard.load(str(self._folder.shard))
             self._latest = _latest(self._shard)

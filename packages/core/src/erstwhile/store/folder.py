@@ -3,15 +3,18 @@
 - ``erstwhile.json``: format, model fingerprint, dimension
 - ``versions.txt``: how many versions there must at least be
 - ``owner.lock``: held by the one process that has the store open
-- ``owner.json``: who that is
+- ``owner.json``: who that is, and where it listens
+- ``owner.key``: the secret of its local channel, readable by this user only
+- ``start.lock``: held by who is starting a process that serves the store
+- ``host.log``: when such a process started and ended, and the kinds of errors it met
 - ``shard/``: Qdrant Edge's files
 - ``shard.new/``: the same while a store is being made; renamed once the manifest is written
 """
 
 import json
 import os
+import secrets
 import shutil
-import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,11 +23,16 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from erstwhile.errors import InvalidInputError, StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
+from erstwhile.errors import InvalidInputError, ModelMismatchError, StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
 from erstwhile.store.durable import sync_folder, write_file
+from erstwhile.store.holder import Holder, Role, read_holder
 from erstwhile.store.schema import FORMAT
 
-__all__ = ["Manifest", "StoreFolder"]
+__all__ = ["KEY", "KEY_BYTES", "OWNER", "Manifest", "StoreFolder"]
+
+OWNER: Final = "owner.json"
+KEY: Final = "owner.key"
+KEY_BYTES: Final = 32
 
 RESERVE: Final = 64 * 2**20
 """Bytes that must stay free. Qdrant Edge writes through memory maps of files with holes, and a hole that cannot be filled kills the process (SIGBUS).
@@ -50,33 +58,46 @@ class Manifest:
     dimension: int
     created: str
 
+    def check(self, path: Path, *, fingerprint: str, dimension: int) -> None:
+        """Make sure that the store in ``path`` was made with this model.
+
+        Raises:
+            ModelMismatchError: It was not.
+        """
+        if (self.fingerprint, self.dimension) != (fingerprint, dimension):
+            raise ModelMismatchError(
+                f"{path} holds vectors of {self.fingerprint} ({self.dimension} numbers each) and was opened with {fingerprint} "
+                f"({dimension}). Open it with the model it was made with, or remember its memories anew in another folder."
+            )
+
 
 class StoreFolder:
     """Takes the folder for this process; released by `release`.
 
     Args:
         path: The folder; made if it does not exist.
+        role: What others are to know of this process. Default: "alone", it does not share the store.
 
     Raises:
         StoreLockedError: Another process, or another store in this one, holds it.
         StoreUnavailableError: It cannot be made or written, or its disk is full.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, role: Role = "alone") -> None:
         self.path = path
         self.shard = path / "shard"
         self.fresh = path / "shard.new"
         self._manifest = path / "erstwhile.json"
-        self._owner = path / "owner.json"
+        self._owner = path / OWNER
         self._lock = FileLock(path / "owner.lock", thread_local=False)
         self._process = os.getpid()
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.check_room()
             self._lock.acquire(timeout=0)
-            self._sign()
+            Holder.myself(role).write(self._owner)
         except Timeout:
-            raise StoreLockedError(f"{path} is open in {self._holder()}. Close it there, or open another folder.") from None
+            raise StoreLockedError(f"{path} is open in {read_holder(self._owner) or 'another process'}. Close it there, or open another folder.") from None
         except OSError as error:
             self.release()
             raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
@@ -86,8 +107,9 @@ class StoreFolder:
     def release(self) -> None:
         """Let go of the folder. In a fork it does nothing: the folder is the parent's."""
         if self._lock.is_locked and os.getpid() == self._process:
-            with suppress(OSError):
-                self._owner.unlink()
+            for path in (self._owner, self.path / KEY):
+                with suppress(OSError):
+                    path.unlink()
             self._lock.release()
 
     def check_room(self, needed: int = 0) -> None:
@@ -171,14 +193,15 @@ class StoreFolder:
         """Bytes that the folder takes on the disk."""
         return sum(path.stat().st_blocks * 512 if hasattr(path.stat(), "st_blocks") else path.stat().st_size for path in self.path.rglob("*") if path.is_file())
 
-    def _sign(self) -> None:
-        holder = {"pid": os.getpid(), "program": Path(sys.argv[0] or "python").name, "since": datetime.now(UTC).isoformat(timespec="seconds")}
-        self._owner.write_text(json.dumps(holder), encoding="utf-8")
-
-    def _holder(self) -> str:
+    def invite(self, role: Role, address: str | list[str | int]) -> bytes:
+        """Write down that this process listens at ``address``; returns the secret that those who can read the folder prove themselves with."""
+        key = secrets.token_bytes(KEY_BYTES)
+        path = self.path / KEY
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            holder = json.loads(self._owner.read_bytes())
-            where = "this process" if holder["pid"] == os.getpid() else f"process {holder['pid']}"
-            return f"{where} ({holder['program']}, since {holder['since']})"
-        except (OSError, ValueError, KeyError, TypeError):
-            return "another process"
+            os.write(descriptor, key)
+        finally:
+            os.close(descriptor)
+        Holder.myself(role, address).write(self._owner)
+        return key

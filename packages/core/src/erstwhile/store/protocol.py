@@ -9,18 +9,20 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from erstwhile.errors import InvalidInputError
+from erstwhile.errors import InvalidInputError, WriteConflictError
 from erstwhile.model import Scope, Version
 from erstwhile.store.seats import Seat, names_of
+from erstwhile.store.times import LocalTimes, Times
 from erstwhile.time import Interval
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["TURN", "Batch", "Candidate", "Find", "Row", "Search", "Store", "StoreInfo", "Where", "millionths"]
+__all__ = ["TURN", "Batch", "Candidate", "ClaimLostError", "Find", "Row", "Search", "Store", "StoreInfo", "Where", "millionths"]
 
 TURN: Final = "turn"
 """Stands for verbatim turns wherever types of memory are named in a filter."""
@@ -231,8 +233,17 @@ class StoreInfo:
     details: dict[str, Any]
 
 
+class ClaimLostError(WriteConflictError):
+    """Whoever handed out the right to write is gone, and the right with it. Nothing was written; read, plan and write anew."""
+
+
 class Store(ABC):
     """Keeps rows, and finds them again. Safe to use from several threads."""
+
+    @cached_property
+    def times(self) -> Times:
+        """Where the system times of reads and writes come from."""
+        return LocalTimes(self.latest())
 
     @abstractmethod
     def find(self, find: Find) -> tuple[Row, ...]:
@@ -275,6 +286,7 @@ class Store(ABC):
 
         Raises:
             WriteConflictError: Another writer held a name for too long.
+            ClaimLostError: Within the block: the right is gone; what was read and planned under it must not be written.
         """
 
     def settle(self) -> None:  # noqa: B027 - a store that is durable on write, or never, has nothing to do
