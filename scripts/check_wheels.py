@@ -12,7 +12,7 @@ LIBRARIES = {
     "erstwhile": ["erstwhile"],
     "erstwhile-mcp": ["erstwhile_mcp"],
     "langchain-erstwhile": ["langchain_erstwhile"],
-    "llama-index-memory-erstwhile": ["llama_index/memory/erstwhile", "llama_index/retrievers/erstwhile"],
+    "llama-index-memory-erstwhile": [f"llama_index/{kind}/erstwhile" for kind in ("embeddings", "memory", "retrievers", "tools")],
 }
 MODELS = {
     "erstwhile-judge-mini": ["erstwhile_judge_mini"],

@@ -28,7 +28,7 @@ Everything here is imported from `erstwhile`. Arguments are checked before anyth
 written.
 """
 GROUPS = {
-    "Opening": ["open", "Engine", "restore", "Settings"],
+    "Opening": ["open", "Engine", "restore", "Settings", "load_embedder"],
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
     "Keeping secrets and orders out": ["OnSecret", "Masked", "Secret", "find_secrets", "cues_of"],

@@ -15,7 +15,7 @@ import erstwhile
 
 ROOT = Path(__file__).resolve().parents[2]
 ADAPTER_SOURCES = sorted(path for folder in ("langchain", "llamaindex", "mcp_server") for path in (ROOT / "packages" / folder / "src").rglob("*.py"))
-ADAPTERS = ["erstwhile_mcp", "langchain_erstwhile", "llama_index.memory.erstwhile", "llama_index.retrievers.erstwhile"]
+ADAPTERS = ["erstwhile_mcp", "langchain_erstwhile", *(f"llama_index.{kind}.erstwhile" for kind in ("embeddings", "memory", "retrievers", "tools"))]
 HEAVY = {
     "fastmcp",
     "huggingface_hub",

@@ -4,7 +4,7 @@ from erstwhile.answering import Answer
 from erstwhile.backup import Backup, restore
 from erstwhile.config import Settings
 from erstwhile.draft import Draft
-from erstwhile.embed import Embedder
+from erstwhile.embed import Embedder, load_embedder
 from erstwhile.engine import ChatCall, Engine
 from erstwhile.engine import open_engine as open  # noqa: A004 - `erstwhile.open()` is the front door
 from erstwhile.errors import (
@@ -113,6 +113,7 @@ __all__ = [
     "WriteConflictError",
     "cues_of",
     "find_secrets",
+    "load_embedder",
     "open",
     "pack",
     "restore",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -247,6 +248,10 @@ class Engine:
         elif any(part is not None for part in (tenant, user, agent, session, project)):
             raise InvalidInputError("Both a Scope and parts of one were given; give either.")
         return ScopedMemory(self._ledger, scope=scope, also=others, resolver=self._resolver, extractor=self._extractor, reranker=self._reranker)
+
+    def now(self) -> datetime:
+        """The time by this engine's clock, in UTC: what has been written carries this system time or an earlier one, and every later write a later one."""
+        return self._ledger.reading_time()
 
     def info(self) -> StoreInfo:
         """What the store says of itself: its kind and place, the model behind its vectors, how many versions it holds in all."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.embed import Embedder, Role
 from erstwhile.embed.calibration import unrelated_cosine
-from erstwhile.errors import WriteConflictError
+from erstwhile.errors import InvalidInputError, WriteConflictError
 from erstwhile.model import MemoryType
 from erstwhile.store import Batch, ClaimLostError, Moment, Row, Store
 from erstwhile.time import Clock, as_utc
@@ -52,6 +52,25 @@ class Ledger:
         import numpy as np
 
         return self.embedder.embed(texts, role=role).astype(np.float16).astype(np.float32)
+
+    def direction(self, vector: Sequence[float]) -> "NDArray[np.float32]":
+        """A vector that a caller brings, brought to length 1 and rounded as `embed` does.
+
+        Raises:
+            InvalidInputError: It is none of this model's space, or points nowhere.
+        """
+        import numpy as np
+
+        try:
+            given = np.asarray(vector, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InvalidInputError(f"vector: expected {self.embedder.dimension} numbers, got {type(vector).__name__}.") from None
+        if given.shape != (self.embedder.dimension,):
+            raise InvalidInputError(f"vector has shape {given.shape}; the model of this store makes vectors of shape ({self.embedder.dimension},).")
+        length = float(np.linalg.norm(given))
+        if not np.isfinite(length) or not length:
+            raise InvalidInputError(f"vector has the length {length}; give one of finite length above 0.")
+        return (given / length).astype(np.float16).astype(np.float32)
 
     @cached_property
     def floor(self) -> float:

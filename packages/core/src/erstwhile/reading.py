@@ -1,6 +1,6 @@
 """The verbs that read the memory of one scope."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from erstwhile import timeline
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ReadableMemory"]
 
 MAX_K: Final = 1_000
+MAX_NEAREST: Final = 100_000
 MAX_NEIGHBOURS: Final = 20
 """So many before and after each of a recall's hits; they are read together."""
 MAX_AROUND: Final = 1_000
@@ -64,6 +65,7 @@ class ReadableMemory:
         quarantined: bool | None = False,
         min_relevance: float | None = None,
         neighbours: int = 0,
+        vector: Sequence[float] | None = None,
     ) -> Recall:
         """Find what matters to a question, by meaning and by words.
 
@@ -87,11 +89,15 @@ class ReadableMemory:
                 asked; and none much less relevant than the best.
             neighbours: Up to how many places before and after a hit, 0 to 20, the turns of the same session are brought along, in `Hit.neighbours`. They are
                 taken as they stood at the point asked about, whatever else was asked for. Default 0: none.
+            vector: What to compare by meaning, in place of the question's own vector: one of the store's model, of any length but 0, for a caller who has
+                embedded the question already or wants what is like another text. Words, names and times are still those of the question. Default: the
+                question is embedded.
 
         Raises:
             InvalidInputError: Something given cannot be used.
         """
         check_text(query, name="query", limit=MAX_CONTENT)
+        meant = None if vector is None else self._ledger.direction(vector)
         least = None if min_relevance is None else check_share(min_relevance, name="min_relevance")
         k, reach = _whole(k, "k", least=1, most=MAX_K), _whole(neighbours, "neighbours", least=0, most=MAX_NEIGHBOURS)
         wanted = conditions(
@@ -108,11 +114,34 @@ class ReadableMemory:
         )
 
         def ask(where: Where) -> tuple[Hit, ...]:
-            hits = self._reader.find(query, where, k, min_relevance=least)
+            hits = self._reader.find(query, where, k, min_relevance=least, vector=meant)
             return with_neighbours(self._ledger.store, hits, where, reach)
 
         point, hits = self._reader.ask(ask, wanted, as_of, during)
         return Recall(query=query, as_of=point, hits=hits)
+
+    def nearest(self, text: str, *, k: int = 10, as_of: AsOf | Instant | None = None, tags: Iterable[str] | None = None) -> Recall:
+        """What lies nearest to a text in meaning, and nothing else that `recall` weighs: no words, no times, no cut-off; nothing is folded or reranked.
+
+        For what is laid out by somebody else's rules, such as a store of keys and values; to answer a question, `recall` is better. Turns are left out.
+
+        Args:
+            text: The text.
+            k: So many, or all there are, 1 to 100,000.
+            as_of: The point to ask about, as in `recall`. Default: now.
+            tags: Only what carries one of these tags.
+
+        Returns:
+            Hits in order of `Hit.dense`, the exact cosine; what is equally near is in order of id. The score is the cosine too, 0 where that is negative.
+
+        Raises:
+            InvalidInputError: Something given cannot be used.
+        """
+        check_text(text, name="text", limit=MAX_CONTENT)
+        k = _whole(k, "k", least=1, most=MAX_NEAREST)
+        wanted = conditions(self._reads, tags=tags, turns=False)
+        point, hits = self._reader.ask(lambda where: self._reader.nearest(text, where, k), wanted, as_of, None)
+        return Recall(query=text, as_of=point, hits=hits)
 
     def answer(
         self,

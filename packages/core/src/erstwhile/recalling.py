@@ -12,11 +12,14 @@ from erstwhile.policy import Policy
 from erstwhile.question import possible_names, proper_names, reckoning_of, without_names, without_times
 from erstwhile.rank import FIRST, UNTRUSTED_FIRST, Asked, Ranked, fold, fuse, hits_of, relevant, with_said
 from erstwhile.rerank import Reranker, reranked
-from erstwhile.results import Hit
+from erstwhile.results import Hit, Parts
 from erstwhile.store import LAST_DAY, Find, Search, Seat, Where, day_of, days_of, names_of, query_terms
 from erstwhile.time import AsOf, Instant, Interval
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erstwhile.ledger import Ledger
 
 __all__ = ["Reader", "conditions", "listed", "named_types"]
@@ -27,6 +30,9 @@ CHANNEL_LIMIT: Final = 100
 """Candidates from each channel of a search, before they are fused."""
 RERANKED: Final = 50
 """So many of the best hits are read by a reranker, however few are wanted: fewer hits are the first of more."""
+MOST_NEAREST: Final = 10_000_000
+"""More versions than a store that is searched exactly will hold."""
+COSINE_DIGITS: Final = 6
 EVENT_KNOWN: Final = 0.3
 """How relevant to an event a version must be to say when it was, however few there are: a wrong day would mislead the whole question."""
 EVER_DAY: Final = day_of(EVER)
@@ -41,12 +47,14 @@ class _Question:
         times: Those of them that speak of times.
         days: The days that it speaks of.
         min_relevance: How relevant a hit must be; ``None`` leaves it to `relevant`.
+        vector: What to compare by meaning; ``None`` for that of the words.
     """
 
     text: str
     times: tuple[Mention, ...] = ()
     days: tuple[tuple[int, int], ...] = ()
     min_relevance: float | None = None
+    vector: "NDArray[np.float32] | None" = None
 
 
 class Reader:
@@ -63,18 +71,31 @@ class Reader:
         self._reranker = reranker
         self._policy = policy or Policy()
 
-    def find(self, query: str, where: Where, k: int, *, min_relevance: float | None) -> tuple[Hit, ...]:
+    def find(self, query: str, where: Where, k: int, *, min_relevance: float | None, vector: "NDArray[np.float32] | None" = None) -> tuple[Hit, ...]:
         """The best ``k`` hits, folded, as far as they have to do with the question; "last summer" is the last one before the time asked about."""
         asked_at = where.valid or (where.believed if isinstance(where.believed, datetime) else self._ledger.reading_time())
         times = mentions_of(query, said_at=asked_at)
         days = (*(days_of(mention.interval) for mention in times), *self._reckoned(query, where, times))
-        question = _Question(text=query, times=times, days=days, min_relevance=min_relevance)
+        question = _Question(text=query, times=times, days=days, min_relevance=min_relevance, vector=vector)
         hits = self._reordered(query, self._relevant(question, where, max(-(-k // FIRST) * FIRST, 0 if self._reranker is None else RERANKED)))
         return self._with_said(question, where, hits)[:k]
 
+    def nearest(self, text: str, where: Where, k: int) -> tuple[Hit, ...]:
+        """The ``k`` nearest by the cosine alone."""
+        vector = self._ledger.embed([text], role="query")[0]
+        store, wanted, limit = self._ledger.store, min(k, self._ledger.store.count(where)), k
+        # A store leaves out the last of many equals; asked for more, it gives them as well.
+        while len(found := store.search(Search(where=where, vector=vector, text="", limit=limit))) < wanted and limit < MOST_NEAREST:
+            limit *= 4
+        rows = store.all(replace(where, ids=tuple(candidate.id for candidate in found)), vectors=True) if found else ()
+        hits = (_by_meaning(row.version, _cosine(row.vector, vector)) for row in rows if row.vector is not None)
+        return tuple(sorted(hits, key=lambda hit: (-(hit.dense or 0.0), hit.version.id))[:k])
+
     def _relevant(self, question: _Question, where: Where, k: int) -> tuple[Hit, ...]:
         named = self._named(question.text, where)
-        vector = self._ledger.embed([without_names(question.text, named)], role="query")[0]
+        vector = question.vector
+        if vector is None:
+            vector = self._ledger.embed([without_names(question.text, named)], role="query")[0]
         timeless = without_times(question.text, question.times)
         asked = Asked(
             floor=self._ledger.floor,
@@ -169,6 +190,20 @@ class Reader:
         return point, answer
 
 
+def _cosine(one: "NDArray[np.float32]", other: "NDArray[np.float32]") -> float:
+    # Exact, whatever a store's own arithmetic: equal vectors have equal cosines, and a vector has 1 with itself though its numbers were rounded.
+    import numpy as np
+
+    first, second = one.astype(np.float64), other.astype(np.float64)
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return round(float(first @ second) / lengths, COSINE_DIGITS) if lengths else 0.0
+
+
+def _by_meaning(version: Version, cosine: float) -> Hit:
+    share = max(0.0, cosine)
+    return Hit(version=version, score=share, dense=cosine, relevance=share, parts=Parts(dense=share))
+
+
 def _at(given: Where, as_of: AsOf | Instant | None, during: Interval | None, *, now: datetime) -> tuple[AsOf, Where]:
     asked = AsOf.of(as_of)
     if asked.system is not None and asked.system > now:
@@ -187,15 +222,15 @@ def _at(given: Where, as_of: AsOf | Instant | None, during: Interval | None, *, 
 def conditions(
     scopes: tuple[Scope, ...],
     *,
-    types: Iterable[MemoryType | str] | None,
-    tags: Iterable[str] | None,
-    actors: Iterable[str] | None,
-    source_kinds: Iterable[SourceKind | str] | None,
-    session: str | None,
-    min_confidence: float,
-    pinned: bool | None,
+    types: Iterable[MemoryType | str] | None = None,
+    tags: Iterable[str] | None = None,
+    actors: Iterable[str] | None = None,
+    source_kinds: Iterable[SourceKind | str] | None = None,
+    session: str | None = None,
+    min_confidence: float = 0.0,
+    pinned: bool | None = None,
     turns: bool,
-    quarantined: bool | None,
+    quarantined: bool | None = False,
 ) -> Where:
     """What to look among; the arguments are those of `ScopedMemory.recall`.
 

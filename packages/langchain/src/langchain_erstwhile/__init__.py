@@ -1,3 +1,26 @@
-"""Placeholder: erstwhile's components for LangChain and LangGraph arrive in a later release. There is nothing to import yet."""
+"""erstwhile's memory for LangChain and LangGraph.
 
-__all__: list[str] = []
+Nothing is imported before it is asked for: a retriever does not load the agents, and what is deprecated in LangChain is loaded by nobody who does not use it.
+"""
+
+from typing import TYPE_CHECKING
+
+from langchain_erstwhile.lazily import __getattr__
+
+if TYPE_CHECKING:
+    from langchain_erstwhile.calls import chat_call
+    from langchain_erstwhile.embeddings import ErstwhileEmbeddings
+    from langchain_erstwhile.middleware import MemoryMiddleware
+    from langchain_erstwhile.retriever import ErstwhileRetriever
+    from langchain_erstwhile.store import ErstwhileStore
+    from langchain_erstwhile.tools import memory_tools
+
+__all__ = [
+    "ErstwhileEmbeddings",
+    "ErstwhileRetriever",
+    "ErstwhileStore",
+    "MemoryMiddleware",
+    "__getattr__",
+    "chat_call",
+    "memory_tools",
+]

@@ -1,3 +1,6 @@
-"""Placeholder: erstwhile's MCP server arrives in a later release. There is nothing to import or to run yet."""
+"""erstwhile's memory for every client of the Model Context Protocol: a server over stdio and over streamable HTTP."""
 
-__all__: list[str] = []
+from erstwhile_mcp.front import create_app, create_server
+from erstwhile_mcp.settings import ServerSettings
+
+__all__ = ["ServerSettings", "create_app", "create_server"]

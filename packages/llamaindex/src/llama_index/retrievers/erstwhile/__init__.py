@@ -1,3 +1,6 @@
-"""Placeholder: erstwhile's retriever for LlamaIndex arrives in a later release. There is nothing to import yet."""
+"""erstwhile's memory as a retriever for LlamaIndex."""
 
-__all__: list[str] = []
+from llama_index.retrievers.erstwhile.nodes import MemoryNode
+from llama_index.retrievers.erstwhile.retriever import ErstwhileRetriever
+
+__all__ = ["ErstwhileRetriever", "MemoryNode"]
