@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from erstwhile.cli import asking, caring, demo, doctor, erasing, keeping, observing, policy, settling, writing
+from erstwhile.cli import asking, caring, demo, doctor, erasing, importing, keeping, observing, policy, settling, writing
 from erstwhile.cli.place import placed
 
 __all__ = ["app", "main"]
@@ -25,7 +25,7 @@ app = typer.Typer(
 
 for panel, commands in {
     "Begin": (demo.demo, asking.types),
-    "Write": (writing.remember, observing.observe, writing.correct, writing.retract, erasing.erase),
+    "Write": (writing.remember, observing.observe, importing.import_, writing.correct, writing.retract, erasing.erase),
     "Settle": (settling.conflicts, settling.resolve, settling.undo, policy.policy),
     "Ask": (asking.recall, asking.profile, asking.around, asking.history, asking.changes, asking.stats),
     "Look after": (
@@ -41,7 +41,8 @@ for panel, commands in {
     ),
 }.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(placed(command))
+        # `import` is a word of Python.
+        app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(placed(command))
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's way to call back

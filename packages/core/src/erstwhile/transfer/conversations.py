@@ -86,7 +86,7 @@ class Conversation:
 
     Attributes:
         name: What the file calls it, else the file's name.
-        format: The format it was read from: "erstwhile", "locomo" or "longmemeval".
+        format: The format it was read from: "erstwhile", "locomo", "longmemeval", "chatgpt" or "claude".
         sessions: In the file's order, at least one.
         questions: In the file's order.
     """
