@@ -12,7 +12,7 @@ DEPRECATED = "python no-run: LangChain warns that it is deprecated; tests/lc/tes
 
 
 def _run(example: Example) -> None:
-    exec(compile(example.parsed, str(PAGE), "exec"), example.namespace)  # noqa: S102 - it is ours
+    exec(compile(example.parsed, str(PAGE), "exec"), example.namespace)
 
 
 @pytest.mark.filterwarnings("ignore::langchain_core._api.deprecation.LangChainDeprecationWarning")
