@@ -9,6 +9,8 @@ from langchain_erstwhile.lazily import __getattr__
 
 if TYPE_CHECKING:
     from langchain_erstwhile.calls import chat_call
+    from langchain_erstwhile.chat_history import ErstwhileChatMessageHistory
+    from langchain_erstwhile.classic import ErstwhileMemory
     from langchain_erstwhile.embeddings import ErstwhileEmbeddings
     from langchain_erstwhile.middleware import MemoryMiddleware
     from langchain_erstwhile.retriever import ErstwhileRetriever
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from langchain_erstwhile.tools import memory_tools
 
 __all__ = [
+    "ErstwhileChatMessageHistory",
     "ErstwhileEmbeddings",
+    "ErstwhileMemory",
     "ErstwhileRetriever",
     "ErstwhileStore",
     "MemoryMiddleware",

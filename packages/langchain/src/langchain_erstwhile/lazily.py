@@ -6,7 +6,9 @@ from typing import Final
 __all__ = ["__getattr__"]
 
 MODULES: Final = {
+    "ErstwhileChatMessageHistory": "chat_history",
     "ErstwhileEmbeddings": "embeddings",
+    "ErstwhileMemory": "classic",
     "ErstwhileRetriever": "retriever",
     "ErstwhileStore": "store",
     "MemoryMiddleware": "middleware",
