@@ -64,12 +64,20 @@ def test_what_was_acknowledged_survives_the_end(tmp_path: Path, way: str) -> Non
         assert [hit["memory_id"] for hit in hits] == [kept["memory_id"]]
 
 
-def test_a_signal_while_the_store_opens(tmp_path: Path) -> None:
-    """A server that is ended while it loads ends all the same."""
+@pytest.mark.parametrize("way", ["EOF", "SIGTERM"])
+def test_the_end_while_the_store_opens(tmp_path: Path, way: str) -> None:
+    """A server that is ended while it loads ends all the same, without a word."""
+    if sys.platform == "win32" and way != "EOF":
+        pytest.skip("Windows has no such signals for another process")
     with server(tmp_path / "home") as spoken:
         spoken.greet().send("tools/call", name="recall", arguments={"query": "tea"})
         spoken.ask("ping")
-        assert spoken.end() == 0
+        if way == "EOF":
+            assert spoken.end() == 0
+        else:
+            spoken.process.send_signal(getattr(signal, way))
+            assert spoken.exit_code() == 0
+    assert (tmp_path / "stderr.txt").read_text() == ""
 
 
 def test_two_servers_on_one_store(tmp_path: Path) -> None:
