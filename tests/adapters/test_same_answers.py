@@ -26,7 +26,7 @@ QUESTIONS = {
 TEXTS = {
     "plain": {"I live in Lisbon", "I want to live in a house in Porto or in Lisbon"},
     "of a conversation": {"The dog saw the vet today", "The vet said that the dog is fine"},
-    "few": {"The vet said that the dog is fine"},
+    "few": {"The dog saw the vet today"},
     "as of a day": {"I live in Porto", "I want to live in a house in Porto or in Lisbon"},
     "as believed on a day": {"I live in Porto", "I want to live in a house in Porto or in Lisbon"},
     "typed": {"I live in Lisbon"},

@@ -182,3 +182,25 @@ def test_nobodys_memory_is_an_error(engine: erstwhile.Engine) -> None:
 def test_users_are_apart(engine: erstwhile.Engine, ana: erstwhile.ScopedMemory) -> None:
     """What is Ana's is not found for Bo."""
     assert ErstwhileRetriever(engine, scope={"user": "bo"}, min_relevance=0).retrieve("where do I live") == []
+
+
+class Backwards:
+    """Scores texts by the number in them, the highest first."""
+
+    name = "backwards"
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """The number, as a share."""
+        return [int(text.split()[1]) / 100 for text in texts]
+
+
+def test_scores_keep_the_order_of_a_reranker() -> None:
+    """What merges lists looks at scores alone: the best fifty, in a reranker's order, stay before the rest."""
+    with erstwhile.open(":memory:", model=HashingEmbedder(), reranker=Backwards()) as engine:
+        memory = engine.scope(user="ana")
+        memory.remember_many([f"Box {number} has a hammer" for number in range(1, 61)], relate=False)
+        nodes = ErstwhileRetriever(memory, k=60, min_relevance=0).retrieve("which box has a hammer")
+        assert len(nodes) == 60
+        assert [found.node_id for found in nodes] == [hit.version.id for hit in memory.recall("which box has a hammer", k=60, min_relevance=0)]
+        scores = [found.get_score() for found in nodes]
+        assert scores == sorted(scores, reverse=True)
