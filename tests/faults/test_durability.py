@@ -194,7 +194,7 @@ def test_writers_share_syncs_and_a_failure_stays_with_its_writer(
 
 def test_writing_again_after_a_failed_sync_makes_it_safe(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says that writing again does no harm: it must not write twice, and it must sync."""
-    with erstwhile.open(store, model=HashingEmbedder()) as engine:
+    with erstwhile.open(store, model=HashingEmbedder(), shared=False) as engine:
         ana = engine.scope(user="ana")
         with monkeypatch.context() as broken:
             broken.setattr(os, "fsync", lambda _: _failing(OSError(errno.EIO, "Input/output error")))
@@ -245,7 +245,7 @@ def test_an_erasure_withdraws_the_count_durably(store: Path, synced: list[str]) 
 
 def test_an_erasure_during_a_sync_is_not_counted(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A count taken before a sync says nothing if rows were erased, and others written, while it ran."""
-    with erstwhile.open(store, model=HashingEmbedder()) as engine:
+    with erstwhile.open(store, model=HashingEmbedder(), shared=False) as engine:
         ana = engine.scope(user="ana")
         opened = engine._ledger.store
         ana.remember_many([f"fact {number}" for number in range(5)])

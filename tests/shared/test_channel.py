@@ -295,3 +295,28 @@ def test_it_ends_when_idle(serve: Serve, tmp_path: Path) -> None:
     while (tmp_path / "idle/owner.json").exists():
         assert time.monotonic() < ends
         time.sleep(0.02)
+
+
+def test_a_hand_over_waits_for_what_is_under_way(tmp_path: Path, serve: Serve) -> None:
+    """Who holds a claim goes on while others want the store; what comes meanwhile waits, and goes on where the store is then."""
+    with erstwhile.open(tmp_path / "store", model=MODEL) as memory:
+        store = memory._ledger.store
+        assert isinstance(store, OpenedStore)
+        counted: list[int] = []
+        with store.claim(["a"]):
+            handing = threading.Thread(target=store.hand_over)
+            handing.start()
+            ends = time.monotonic() + PATIENCE
+            while not store._changing:
+                assert time.monotonic() < ends
+            other = threading.Thread(target=lambda: counted.append(store.count(everything())))
+            other.start()
+            other.join(0.2)
+            assert (store.link(), counted) == (None, [])
+            put(store, _row())
+        handing.join(PATIENCE)
+        assert store.link() is not None
+        # In place of the process that the next call would start; it serves another, empty store.
+        serve(tmp_path / "store")
+        other.join(PATIENCE)
+        assert counted in ([0], [1])

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from erstwhile.errors import ErstwhileError, StoreClosedError, StoreForkedError, StoreLockedError
+from erstwhile.errors import ErstwhileError, InvalidInputError, StoreClosedError, StoreForkedError, StoreLockedError, StoreUnavailableError
 from erstwhile.model import Scope
 from erstwhile.store.edge import EdgeStore
 from erstwhile.store.folder import OWNER
@@ -47,25 +47,34 @@ def open_store(path: Path, *, fingerprint: str, dimension: int, durable: bool, s
     """
     if shared is False:
         return EdgeStore(path, fingerprint=fingerprint, dimension=dimension, durable=durable)
+    from erstwhile.sharing.channel import silence
     from erstwhile.sharing.reaching import Opening
 
+    try:
+        opening = Opening(path=path.resolve(), fingerprint=fingerprint, dimension=dimension, idle=idle)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InvalidInputError(f"{str(path)!r} is not a path ({error}); choose another.") from error
     if shared is None:
         before = read_holder(path / OWNER)
         with suppress(StoreLockedError):
             store = EdgeStore(path, fingerprint=fingerprint, dimension=dimension, durable=durable, role="process")
             try:
-                from erstwhile.sharing.channel import silence
-
                 silence(before.address if before else None)
-                return OpenedStore(store, Opening(path=path.resolve(), fingerprint=fingerprint, dimension=dimension, idle=idle), durable=durable)
+                return OpenedStore(store, opening, durable=durable)
+            except OSError as error:
+                store.close()
+                raise StoreUnavailableError(f"{path} cannot be shared: {error.strerror or error}. Mend that, or open it with shared=False.") from error
             except BaseException:
                 store.close()
                 raise
-    return _joined(path, Opening(path=path.resolve(), fingerprint=fingerprint, dimension=dimension, idle=idle), durable=durable)
+    return _joined(path, opening, durable=durable)
 
 
 def _joined(path: Path, opening: "Opening", *, durable: bool) -> Store:
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreUnavailableError(f"{path} cannot be used: {error.strerror or error}. Choose a folder that can be written.") from error
     store = OpenedStore(None, opening, durable=durable)
     # So that what is wrong is said now, and not at the first use.
     store.times.writes()

@@ -76,7 +76,7 @@ def read_holder(path: Path) -> Holder | None:
     """What is written down; ``None`` where there is nothing, or nonsense."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Holder)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, ValueError, msgspec.MsgspecError, RecursionError):
         return None
 
 
