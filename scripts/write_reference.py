@@ -5,6 +5,7 @@ The Python API comes from docstrings, the command line from its own help, the fo
 
 import ast
 import enum
+import importlib
 import inspect
 import re
 import sys
@@ -189,9 +190,32 @@ def conversation_files() -> str:
     return f"# Conversation files\n\n{WRITTEN}\n\n{inspect.cleandoc(jsonl.__doc__ or '').replace('``', '`')}\n"
 
 
+def adapter(name: str, title: str, about: str) -> str:
+    """The page on an adapter: its public names, each with the methods that it adds to its framework's."""
+    module = importlib.import_module(name)
+    parts = [f"# {title}\n\n{WRITTEN}\n\n{about}\n"]
+    for public in sorted(module.__all__):
+        thing = getattr(module, public)
+        if inspect.isfunction(thing):
+            parts.append(f"## `{public}`\n\n{_signature(public, thing)}\n{_markdown(inspect.getdoc(thing))}\n")
+            continue
+        # Of a pydantic model the fields are its arguments, and its docstring tells them.
+        made_by = vars(thing).get("__init__")
+        signature = "" if made_by is None else f"{_signature(public, made_by)}\n"
+        parts.append(f"## `{public}`\n\n{signature}{_markdown(inspect.getdoc(thing))}\n")
+        methods = [
+            (member, body)
+            for member, body in vars(thing).items()
+            if not member.startswith("_") and inspect.isfunction(body) and body.__module__ == thing.__module__
+        ]
+        parts += [f"### `{public}.{member}`\n\n{_signature(member, body)}\n{_markdown(inspect.getdoc(body))}\n" for member, body in methods]
+    return "\n".join(parts)
+
+
 def main() -> int:
     """Write the pages, or check them."""
     pages = {"api.md": api(), "cli.md": command_line(), "conversation-files.md": conversation_files()}
+    pages["langchain.md"] = adapter("langchain_erstwhile", "LangChain and LangGraph", "Everything here is imported from `langchain_erstwhile`.")
     if "--check" in sys.argv[1:]:
         stale = [name for name, text in pages.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text(encoding="utf-8") != text]
         return len(stale)

@@ -43,3 +43,4 @@ def test_there_are_no_other_names() -> None:
     """A misspelt name is an error that names it."""
     with pytest.raises(AttributeError, match="ErstwhileStor"):
         langchain_erstwhile.ErstwhileStor  # type: ignore[attr-defined]  # noqa: B018
+    assert dir(langchain_erstwhile) == sorted(langchain_erstwhile.__all__)

@@ -329,3 +329,10 @@ def test_a_time_to_live_that_is_none_is_refused(store: ErstwhileStore, ttl: floa
     with pytest.raises(erstwhile.InvalidInputError, match="ttl is"):
         store.put(ANA, "code", {"n": 1}, ttl=ttl)
     assert store.search(()) == []
+
+
+def test_a_scope_that_is_none_leaves_nothing_open(tmp_path: Path) -> None:
+    """A folder is not held by a store that could not be made."""
+    with pytest.raises(erstwhile.InvalidInputError, match="expected a Scope"):
+        ErstwhileStore(tmp_path / "store", scope={"user": "ana"})  # type: ignore[arg-type]
+    assert not (tmp_path / "store").exists()

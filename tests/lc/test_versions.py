@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("core", "judge_mini", "model_bge_small", "langchain[classic]")
 TOOLS = ("pytest>=9", "pytest-asyncio>=1.2", "hypothesis>=6.150")
+# On our store, where it is installed; it brings too much along for the environment of all tests.
+LANGMEM = "langmem>=0.0.30"
 # The lowest that go together: langchain 1.4.0 asks for the rest.
 OLDEST = ("langchain==1.4.0", "langchain-core==1.6.0", "langgraph==1.2.11", "langchain-classic==1.0.0")
 # The newest langchain-core asks for a certifi that is not everywhere yet; any that is there will do for tests.
@@ -18,7 +20,7 @@ LEFT_OUT = ("test_versions.py", "test_store_of_langgraph.py", "test_standard_sui
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pins", [OLDEST, ()], ids=["oldest", "newest"])
+@pytest.mark.parametrize("pins", [OLDEST, (LANGMEM,)], ids=["oldest", "newest"])
 def test_other_releases_do(pins: tuple[str, ...], tmp_path: Path) -> None:
     """Every test of ours that needs no other package passes with them."""
     uv = shutil.which("uv")

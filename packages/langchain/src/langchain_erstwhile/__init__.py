@@ -5,7 +5,8 @@ Nothing is imported before it is asked for: a retriever does not load the agents
 
 from typing import TYPE_CHECKING
 
-from langchain_erstwhile.lazily import __getattr__
+from langchain_erstwhile.lazily import __dir__ as __dir__
+from langchain_erstwhile.lazily import __getattr__ as __getattr__
 
 if TYPE_CHECKING:
     from langchain_erstwhile.calls import chat_call
@@ -24,7 +25,6 @@ __all__ = [
     "ErstwhileRetriever",
     "ErstwhileStore",
     "MemoryMiddleware",
-    "__getattr__",
     "chat_call",
     "memory_tools",
 ]

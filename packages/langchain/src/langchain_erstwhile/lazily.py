@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Final
 
-__all__ = ["__getattr__"]
+__all__ = ["__dir__", "__getattr__"]
 
 MODULES: Final = {
     "ErstwhileChatMessageHistory": "chat_history",
@@ -26,3 +26,8 @@ def __getattr__(name: str) -> object:
     if name not in MODULES:
         raise AttributeError(f"module 'langchain_erstwhile' has no attribute {name!r}")
     return getattr(import_module(f"langchain_erstwhile.{MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names of ``langchain_erstwhile``."""
+    return sorted(MODULES)

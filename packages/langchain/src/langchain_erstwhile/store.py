@@ -70,6 +70,8 @@ class ErstwhileStore(BaseStore):
         index: IndexConfig | Mapping[str, Any] | None = None,
         ttl: TTLConfig | None = None,
     ) -> None:
+        if not isinstance(scope, Scope):
+            raise InvalidInputError(f"scope: expected a Scope, got {type(scope).__name__}; such as erstwhile.Scope(agent=…).")
         self.index_config = None if index is None else dict(index)
         self.ttl_config = ttl
         self._fields: tuple[str, ...] = tuple((index or {}).get("fields") or ["$"])
