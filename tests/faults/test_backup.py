@@ -101,14 +101,17 @@ def test_a_backup_while_writers_run_is_of_one_moment(engine: Engine, in_memory: 
 
     with ThreadPoolExecutor(3) as pool:
         writers = [pool.submit(write, place) for place in range(3)]
-        made = [engine.backup(in_memory / f"{number}.backup") for number in range(4)]
-        stop.set()
+        try:
+            made = [engine.backup(in_memory / f"{number}.backup") for number in range(4)]
+        finally:
+            stop.set()
         assert all(writer.result(PATIENCE) for writer in writers)
     assert made[0].versions < made[-1].versions < engine.info().versions
     for number, each in enumerate(made):
         erstwhile.restore(each.path, in_memory / f"store{number}")
         with _open(in_memory / f"store{number}") as restored:
             assert restored.info().versions == each.versions
+            assert restored._ledger.store.latest() <= each.as_of
             assert _answers(restored, each.as_of) == _answers(engine, each.as_of)
 
 
