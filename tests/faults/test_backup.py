@@ -111,6 +111,7 @@ def test_a_backup_while_writers_run_is_of_one_moment(engine: Engine, in_memory: 
         erstwhile.restore(each.path, in_memory / f"store{number}")
         with _open(in_memory / f"store{number}") as restored:
             assert restored.info().versions == each.versions
+            assert restored._ledger.store.latest() <= each.as_of
             assert _answers(restored, each.as_of) == _answers(engine, each.as_of)
 
 
