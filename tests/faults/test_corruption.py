@@ -321,8 +321,8 @@ def test_missing_data_does_not_make_a_new_store(small: Path) -> None:
 
 def test_another_format_is_named(small: Path) -> None:
     """A store of a later version is refused with both numbers, whatever else its manifest holds."""
-    (small / "erstwhile.json").write_bytes(b'{"format": 6, "models": ["a", "b"]}')
-    with pytest.raises(StoreFormatError, match="format 6 and this version of erstwhile reads 5"):
+    (small / "erstwhile.json").write_bytes(b'{"format": 7, "models": ["a", "b"]}')
+    with pytest.raises(StoreFormatError, match="format 7 and this version of erstwhile reads 6"):
         erstwhile.open(small, model=HashingEmbedder())
 
 
