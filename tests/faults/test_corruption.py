@@ -267,12 +267,12 @@ def _opens_with(store: Path, versions: int) -> None:
         engine.scope(user="ana").remember("the next write")
 
 
-MANIFEST = b'{"format": 5, "fingerprint": "hashing-64@1", "dimension": 64, "created": "2026-01-01T00:00:00+00:00"'
+MANIFEST = b'{"format": 6, "fingerprint": "hashing-64@1", "dimension": 64, "created": "2026-01-01T00:00:00+00:00"'
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", MANIFEST, b"\xff\xfe\x00", b"[]", b"7", b"null", b"[" * 100_000, b'{"format": 5}', MANIFEST + b', "more": 1}', b'{"dimension": 64}'],
+    [b"", MANIFEST, b"\xff\xfe\x00", b"[]", b"7", b"null", b"[" * 100_000, b'{"format": 6}', MANIFEST + b', "more": 1}', b'{"dimension": 64}'],
     ids=["empty", "cut off", "binary", "list", "number", "null", "deep", "incomplete", "unknown key", "no format"],
 )
 def test_a_manifest_that_cannot_be_read_is_named(small: Path, content: bytes) -> None:
@@ -291,7 +291,7 @@ def test_a_manifest_that_cannot_be_read_is_named(small: Path, content: bytes) ->
 def test_a_manifest_of_nothing_is_named(small: Path) -> None:
     """A manifest that is a folder, or names no model, is as bad as one that cannot be parsed."""
     manifest = small / "erstwhile.json"
-    manifest.write_bytes(b'{"format": 5, "fingerprint": null, "dimension": null, "created": null}')
+    manifest.write_bytes(b'{"format": 6, "fingerprint": null, "dimension": null, "created": null}')
     with pytest.raises(StoreCorruptError, match="no model"):
         erstwhile.open(small, model=HashingEmbedder())
     manifest.unlink()
