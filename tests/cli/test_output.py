@@ -105,7 +105,7 @@ def test_every_command_tells_what_it_and_its_options_do(ew: "CommandLine") -> No
     from erstwhile.cli import app
 
     commands = getattr(typer.main.get_command(app), "commands", {})
-    known = {"demo", "doctor", "types", "remember", "observe", "correct", "retract", "erase", "conflicts", "resolve", "undo", "policy"}
+    known = {"demo", "doctor", "types", "remember", "observe", "correct", "retract", "erase", "conflicts", "resolve", "undo", "policy", "backup", "restore"}
     assert known | {"recall", "profile", "around", "history", "changes", "stats"} == set(commands)
     for name, command in commands.items():
         assert command.help, name
