@@ -13,7 +13,7 @@ import pytest
 from erstwhile.engine import Engine
 from erstwhile.errors import WriteConflictError
 from erstwhile.ledger import ATTEMPTS
-from erstwhile.model import Version
+from erstwhile.model import Scope, Version
 from erstwhile.results import Action
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import Batch, Find, ReferenceStore, Row, Search, Store, StoreInfo, Where
@@ -136,6 +136,9 @@ class Interfered(Store):
 
     def erase(self, where: Where) -> None:
         self.store.erase(where)
+
+    def scopes(self) -> tuple[Scope, ...]:
+        return self.store.scopes()
 
     def latest(self) -> datetime | None:
         return self.store.latest()

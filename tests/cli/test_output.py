@@ -105,8 +105,9 @@ def test_every_command_tells_what_it_and_its_options_do(ew: "CommandLine") -> No
     from erstwhile.cli import app
 
     commands = getattr(typer.main.get_command(app), "commands", {})
-    known = {"demo", "doctor", "types", "remember", "observe", "correct", "retract", "erase", "conflicts", "resolve", "undo", "policy"}
-    assert known | {"recall", "profile", "around", "history", "changes", "stats", "expire", "verify", "compact", "scopes", "export", "take-in"} == set(commands)
+    known = {"demo", "doctor", "types", "remember", "observe", "import", "correct", "retract", "erase", "conflicts", "resolve", "undo", "policy"}
+    known |= {"recall", "profile", "around", "history", "changes", "stats", "expire", "verify", "compact", "scopes", "export", "take-in", "backup", "restore"}
+    assert known == set(commands)
     for name, command in commands.items():
         assert command.help, name
         assert [option.name for option in command.params if not option.help] == []

@@ -85,7 +85,8 @@ def main() -> int:
             limits = [f"-max_total_time={given.seconds}", f"-max_len={LONGEST}", f"-timeout={SLOW}", "-rss_limit_mb=0", "-print_final_stats=1"]
             what = [str(given.again)] if given.again else [*limits, f"-artifact_prefix=fuzz-{name}-", str(corpus)]
             command = [sys.executable, __file__, "--child", name, *what]
-            done = subprocess.run(command, env={**os.environ, "ERSTWHILE_HOME": str(home)}, capture_output=True, text=True, errors="replace", check=False)
+            own = {**os.environ, "ERSTWHILE_HOME": str(home), "TMPDIR": work}
+            done = subprocess.run(command, env=own, capture_output=True, text=True, errors="replace", check=False)
         tried = next((line.split()[-1] for line in done.stderr.splitlines() if "number_of_executed_units" in line), "?")
         sys.stdout.write(f"{name}: {tried} texts, {'a fault' if done.returncode else 'no fault'}\n")
         if done.returncode:

@@ -4,9 +4,11 @@ A target may refuse what it is given with an `ErstwhileError`, which it does not
 long. Where something is promised of the answer, the target asserts it.
 """
 
+import atexit
 import io
 import os
 import shlex
+import shutil
 import tempfile
 import tomllib
 import zlib
@@ -120,8 +122,9 @@ def _in_file(text: str, use: Callable[[Path], object]) -> None:
 
 @cache
 def _folder() -> str:
-    memory = Path("/dev/shm")
-    return tempfile.mkdtemp(prefix="erstwhile-fuzz-", dir=memory if memory.is_dir() else None)
+    folder = tempfile.mkdtemp(prefix="erstwhile-fuzz-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def conversations(text: str) -> None:

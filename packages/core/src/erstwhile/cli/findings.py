@@ -30,7 +30,6 @@ def examine(place: Place, *, repair: bool = False) -> Iterator[Finding]:
         place: Where.
         repair: Whether a store whose contents are damaged is made anew from what can be read. Default no.
     """
-    from erstwhile.cli.contents import contents
     from erstwhile.store.folder import StoreFolder
 
     yield _program()
@@ -51,8 +50,19 @@ def examine(place: Place, *, repair: bool = False) -> Iterator[Finding]:
     yield store
     yield from _erased(folder)
     if StoreFolder.is_store(folder) and store.facts.get("error") not in ("StoreLockedError", "StoreFormatError", "StoreUnavailableError"):
-        yield _guarded("contents", lambda: contents(folder, model, settings.threads, repair=repair))
+        yield _guarded("contents", lambda: _contents(folder, model, settings.threads, repair=repair))
     yield _guarded("disk", lambda: _disk(folder))
+
+
+def _contents(folder: Path, model: str, threads: int | None, *, repair: bool) -> Finding:
+    from erstwhile.cli.contents import contents
+
+    try:
+        return contents(folder, model, threads, repair=repair)
+    except StoreLockedError as error:
+        # Somebody works with it. That alone is nothing wrong, unless it was to be repaired.
+        state = State.WRONG if repair else State.NOTE
+        return Finding(name="contents", state=state, summary=f"Not looked at: {error}", facts={"error": type(error).__name__})
 
 
 def _guarded(name: str, look: Callable[[], Finding]) -> Finding:
