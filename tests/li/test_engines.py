@@ -9,6 +9,7 @@ from llama_index.core import VectorStoreIndex
 from llama_index.core.chat_engine import ContextChatEngine
 from llama_index.core.indices.query.query_transform import HyDEQueryTransform
 from llama_index.core.llms import MockLLM
+from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.postprocessor import LongContextReorder, PrevNextNodePostprocessor, SimilarityPostprocessor
 from llama_index.core.query_engine import RetrieverQueryEngine, RouterQueryEngine, SubQuestionQueryEngine, TransformQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
@@ -131,7 +132,9 @@ def test_a_question_is_taken_apart(ana: erstwhile.ScopedMemory, scripted: "type[
 
 async def test_a_chat_has_memories_for_its_context(ana: erstwhile.ScopedMemory) -> None:
     """A chat engine gives the model what is known of each message."""
-    chat = ContextChatEngine.from_defaults(retriever=ErstwhileRetriever(ana, types=["fact"]), llm=MockLLM())
+    # A streamed answer is written to the chat by a thread of its own, which may outlive a test: so no chat that opens a database.
+    memory = ChatMemoryBuffer.from_defaults(token_limit=3_000)
+    chat = ContextChatEngine.from_defaults(retriever=ErstwhileRetriever(ana, types=["fact"]), memory=memory, llm=MockLLM())
     assert '"I live in Lisbon"' in str(chat.chat("where do I live"))
     assert [found.text for found in (await chat.achat("do I still live in Lisbon")).source_nodes] == ["I live in Lisbon"]
     assert '"I live in Lisbon"' in "".join(chat.stream_chat("where do I live").response_gen)

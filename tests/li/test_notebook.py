@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "packages").glob("*/examples/*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "packages/llamaindex/examples").glob("*.ipynb"))
 
 
 def _run(source: str, name: str, namespace: dict[str, Any]) -> str:
