@@ -42,7 +42,7 @@ for panel, commands in {
 }.items():
     for command in commands:
         # `import` is a word of Python.
-        app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(placed(command))
+        app.command(command.__name__.rstrip("_").replace("_", "-"), rich_help_panel=panel)(placed(command))
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's way to call back
