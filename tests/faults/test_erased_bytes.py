@@ -103,7 +103,7 @@ class Quoting:
 
 def test_nothing_is_left_of_what_others_hold_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was drawn from a turn goes; what answers it, and what a write found about it, stays without its words."""
-    monkeypatch.setattr("erstwhile.engine._judge", lambda _: Quoting())
+    monkeypatch.setattr("erstwhile.engine._judge", lambda *_: Quoting())
     with erstwhile.open(tmp_path / "store", model=HashingEmbedder(), durable=False) as engine:
         ana = engine.scope(user="ana")
         said = [{"role": "user", "content": f"{SECRET}."}, {"role": "assistant", "content": "Understood."}]
