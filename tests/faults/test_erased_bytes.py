@@ -20,7 +20,6 @@ from erstwhile.errors import StoreUnavailableError
 from erstwhile.judge import Pair
 from erstwhile.relations import Judgement, Relation
 from erstwhile.scoped import ScopedMemory
-from erstwhile.store.edge import EdgeStore
 from erstwhile.store.folder import StoreFolder
 
 WORDS = ("xylophonequartz", "brilligtove")
@@ -283,6 +282,4 @@ def test_the_int8_copies_are_built_in_the_copy(engine: Engine, monkeypatch: pyte
     ana = engine.scope(user="ana")
     kept = {version.id for version in ana.snapshot()}
     assert ana.erase(ana.remember(SECRET)).compacted
-    store = engine._ledger.store
-    assert isinstance(store, EdgeStore)
     assert {version.id for version in ana.snapshot()} == kept
