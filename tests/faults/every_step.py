@@ -141,7 +141,7 @@ def apart(work: Callable[[], Any]) -> tuple[int, Any]:
 
 def opened(path: Path) -> Engine:
     """The store."""
-    return erstwhile.open(path, model=HashingEmbedder())
+    return erstwhile.open(path, model=HashingEmbedder(), shared=False)
 
 
 def shape(memory: ScopedMemory) -> Shape:
