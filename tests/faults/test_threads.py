@@ -70,7 +70,7 @@ def _erase_one(ana: erstwhile.ScopedMemory, told: Any, lock: threading.Lock, cha
         return
     target = chance.choice(memories)
     try:
-        ana.erase(target)
+        ana.erase(target, compact=chance.random() < 0.1)
     except NotFoundError:
         return
     with lock:
