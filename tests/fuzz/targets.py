@@ -35,6 +35,7 @@ from erstwhile.scoped import ScopedMemory
 from erstwhile.store import ReferenceStore, document_terms, query_terms, schema
 from erstwhile.store.archive import Archive
 from erstwhile.store.folder import StoreFolder
+from erstwhile.store.holder import read_holder
 from erstwhile.store.witness import Witness
 from erstwhile.testing.rows import make_version
 from erstwhile.time import as_utc
@@ -156,8 +157,11 @@ def beside_the_store(text: str) -> None:
     Witness(path / "versions.txt").noted()
     folder = StoreFolder(path)
     try:
-        (path / "owner.json").write_bytes(text.encode(errors="surrogatepass"))
-        folder._holder()
+        for name in ("owner.json", "backups.json", "erased.txt"):
+            (path / name).write_bytes(text.encode(errors="surrogatepass"))
+        read_holder(path / "owner.json")
+        folder.backups()
+        folder.erased_since()
         folder.made_with()
         folder.read_manifest()
     finally:
