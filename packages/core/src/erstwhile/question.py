@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 from erstwhile.claims import lexicon
@@ -17,7 +18,7 @@ WITHIN: Final = r"[\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-
 """What a word is made of: besides letters, digits and "_", the marks that some scripts write vowels with, which are no letters to `re`."""
 WORD: Final = re.compile(rf"{WITHIN}+(?:[-.'\u2019]{WITHIN}+)*")
 LETTER: Final = re.compile(r"[^\W\d_]")
-SENTENCE_START: Final = re.compile(r"(?:^|[.?!:])[^\w]*$")
+SENTENCE_END: Final = re.compile(r"[.?!:]")
 FEW_WORDS: Final = 4
 """Where fewer words follow the first, all of them may be names and small words: "Where is Ana Costa?"."""
 POSSESSIVE: Final = ("'s", "\u2019s")
@@ -63,8 +64,8 @@ def possible_names(question: str) -> tuple[str, ...]:
 
 def proper_names(question: str) -> tuple[str, ...]:
     """Words that a question writes with a capital letter though no sentence begins with them: mostly names. None of a question that writes most words so."""
-    words = [(match.start(), _bare(match.group())) for match in WORD.finditer(question)]
-    within = [word for start, word in words if not SENTENCE_START.search(question[:start])]
+    words = list(WORD.finditer(question))
+    within = [_bare(word.group()) for before, word in pairwise(words) if not SENTENCE_END.search(question, before.end(), word.start())]
     capital = [word for word in within if word[:1].isupper() and len(word) > 1 and word.casefold() not in lexicon.words("stop")]
     small = [word for word in within if word[:1].islower() and word not in lexicon.words("stop")]
     return tuple(dict.fromkeys(capital)) if small or len(within) < FEW_WORDS else ()
