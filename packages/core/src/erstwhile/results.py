@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import overload
+from typing import Any, overload
 
 from erstwhile.errors import InvalidInputError, shown
 from erstwhile.guard import Masked
@@ -173,6 +173,36 @@ class Hit:
     def memory_id(self) -> str:
         """The memory it belongs to."""
         return self.version.memory_id
+
+    def described(self) -> dict[str, Any]:
+        """What is known of what was found, but for its text, as JSON can hold it: for frameworks that keep a mapping beside each text.
+
+        ``id`` is that of the memory, ``version_id`` that of the version; ``type`` is "turn" for a turn; times are ISO 8601 texts, and ``valid_to`` is ``None``
+        where it holds until changed; ``source`` has the parts that are known.
+        """
+        version, source = self.version, self.version.source
+        parts = {
+            "kind": source.kind.value,
+            "actor": source.actor,
+            "session": source.session,
+            "turn": source.turn,
+            "reference": source.reference,
+            "quote": source.quote,
+        }
+        return {
+            "id": version.memory_id,
+            "version_id": version.id,
+            "type": "turn" if version.type is None else version.type.value,
+            "valid_from": version.valid_from.isoformat(),
+            "valid_to": None if version.holds.end is None else version.holds.end.isoformat(),
+            "system_from": version.system_from.isoformat(),
+            "confidence": version.confidence,
+            "contested": version.contested,
+            "source": {name: value for name, value in parts.items() if value is not None},
+            "scope": version.scope.parts(),
+            "tags": list(version.tags),
+            "metadata": version.metadata,
+        }
 
     @property
     def contested(self) -> bool:

@@ -52,20 +52,7 @@ def _scores(hits: Sequence[Hit]) -> list[float]:
 
 def _node(hit: Hit) -> MemoryNode:
     version = hit.version
-    metadata: dict[str, Any] = {
-        "id": version.memory_id,
-        "version_id": version.id,
-        "type": "turn" if version.type is None else version.type.value,
-        "valid_from": version.valid_from.isoformat(),
-        "valid_to": None if version.holds.end is None else version.holds.end.isoformat(),
-        "system_from": version.system_from.isoformat(),
-        "confidence": version.confidence,
-        "contested": version.contested,
-        "source": _source(version.source),
-        "scope": version.scope.parts(),
-        "tags": list(version.tags),
-        "metadata": version.metadata,
-    }
+    metadata = hit.described()
     return MemoryNode(
         id_=version.id,
         text=version.content,
@@ -75,18 +62,6 @@ def _node(hit: Hit) -> MemoryNode:
         excluded_llm_metadata_keys=list(metadata),
         relationships=dict(_relationships(hit)),
     )
-
-
-def _source(source: Provenance) -> dict[str, Any]:
-    named = {
-        "kind": source.kind.value,
-        "actor": source.actor,
-        "session": source.session,
-        "turn": source.turn,
-        "reference": source.reference,
-        "quote": source.quote,
-    }
-    return {name: value for name, value in named.items() if value is not None}
 
 
 def _relationships(hit: Hit) -> list[tuple[NodeRelationship, RelatedNodeInfo]]:
