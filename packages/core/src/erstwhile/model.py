@@ -18,6 +18,7 @@ __all__ = [
     "MAX_METADATA_BYTES",
     "MAX_TAGS",
     "Confirmation",
+    "Explained",
     "Links",
     "MemoryType",
     "Provenance",
@@ -29,6 +30,7 @@ __all__ = [
     "check_names",
     "check_share",
     "check_text",
+    "one_of",
 ]
 
 MAX_CONTENT: Final = 32_768
@@ -47,14 +49,19 @@ Kind = TypeVar("Kind", bound=StrEnum)
 def _member(kinds: type[Kind], value: str, what: str) -> Kind:
     if not isinstance(value, str):
         raise InvalidInputError(f"Expected {what}, got {type(value).__name__}; choose one of {', '.join(kinds)}.")
+    return one_of(kinds, value, what)
+
+
+def one_of(kinds: type[Kind], value: object, what: str) -> Kind:
+    """The member with this name, whatever its case; InvalidInputError, which lists them, where there is none. ``what`` is such as "a rule"."""
     for member in kinds:
-        if member == value.strip().lower():
+        if isinstance(value, str) and member == value.strip().lower():
             return member
-    raise InvalidInputError(f"{shown(value)} is not {what}; choose one of {', '.join(kinds)}.")
+    raise InvalidInputError(f"{shown(value) if isinstance(value, str) else type(value).__name__} is not {what}; choose one of {', '.join(kinds)}.")
 
 
-class MemoryType(StrEnum):
-    """The thirteen types of memory. The type decides what a new memory does to an old one."""
+class Explained(StrEnum):
+    """Names, each with what it means in a line."""
 
     meaning: str
 
@@ -63,6 +70,10 @@ class MemoryType(StrEnum):
         member._value_ = value
         member.meaning = meaning
         return member
+
+
+class MemoryType(Explained):
+    """The thirteen types of memory. The type decides what a new memory does to an old one."""
 
     FACT = "fact", "Objective and verifiable."
     PREFERENCE = "preference", "What somebody likes or dislikes."

@@ -5,27 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from erstwhile.errors import InvalidInputError, shown
+from erstwhile.errors import InvalidInputError
 from erstwhile.guard import OnSecret, cues_of, words_of
-from erstwhile.model import MemoryType, SourceKind, Version, check_share
+from erstwhile.model import Explained, MemoryType, SourceKind, Version, check_share, one_of
 from erstwhile.relations import Judgement, Relation
 from erstwhile.time import as_duration, duration_text
 
 __all__ = ["Policy", "Rule", "Verdict"]
 
 
-class Rule(StrEnum):
+class Rule(Explained):
     """What may end a memory of a type."""
-
-    meaning: str
-
-    def __new__(cls, value: str, meaning: str = "") -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.meaning = meaning
-        return member
 
     SUPERSEDE = "supersede", "A newer one takes its place."
     ACCUMULATE = "accumulate", "Nothing does, short of a correction in so many words."
@@ -113,7 +105,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "rules", _RULES | {MemoryType.of(kind): _rule(rule) for kind, rule in _mapping(self.rules, "rules").items()})
+        put(self, "rules", _RULES | {MemoryType.of(kind): one_of(Rule, rule, "a rule") for kind, rule in _mapping(self.rules, "rules").items()})
         put(self, "trust", _TRUST | {SourceKind.of(kind): _whole(trust, kind) for kind, trust in _mapping(self.trust, "trust").items()})
         put(
             self,
@@ -154,7 +146,7 @@ class Policy:
 
     def with_rule(self, kind: MemoryType | str, rule: Rule | str) -> "Policy":
         """The same policy with another rule for one type."""
-        return replace(self, rules={**self.rules, MemoryType.of(kind): _rule(rule)})
+        return replace(self, rules={**self.rules, MemoryType.of(kind): one_of(Rule, rule, "a rule")})
 
     def with_retention(self, kind: MemoryType | str, kept: timedelta | str | None) -> "Policy":
         """The same policy with memories of one type kept so long; ``None`` for ever."""
@@ -246,13 +238,6 @@ def _mapping(value: object, name: str) -> Mapping[Any, Any]:
     if not isinstance(value, Mapping):
         raise InvalidInputError(f"policy {name}: expected a mapping, got {type(value).__name__}.")
     return value
-
-
-def _rule(value: object) -> Rule:
-    for rule in Rule:
-        if isinstance(value, str) and rule == value.strip().lower():
-            return rule
-    raise InvalidInputError(f"{shown(value) if isinstance(value, str) else type(value).__name__} is not a rule; choose one of {', '.join(Rule)}.")
 
 
 def _whole(value: object, kind: object) -> int:

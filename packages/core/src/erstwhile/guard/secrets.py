@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from erstwhile.errors import InvalidInputError, shown
 from erstwhile.guard.rules import rules
+from erstwhile.model import Explained, one_of
 
 __all__ = ["Masked", "OnSecret", "Secret", "find_secrets", "masked_text", "masked_value"]
 
@@ -16,16 +15,8 @@ MOST: Final = 10_000
 """More than any text that can be remembered holds: the search ends whatever a rule makes of what stands in a secret's place."""
 
 
-class OnSecret(StrEnum):
+class OnSecret(Explained):
     """What is done about a secret in what is to be written."""
-
-    meaning: str
-
-    def __new__(cls, value: str, meaning: str = "") -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.meaning = meaning
-        return member
 
     REFUSE = "refuse", "Nothing is written; the error says which kind it is and where."
     MASK = "mask", "Its kind is kept in its place."
@@ -38,12 +29,7 @@ class OnSecret(StrEnum):
         Raises:
             InvalidInputError: There is no such way; the message lists them.
         """
-        for member in cls:
-            if isinstance(value, str) and member == value.strip().lower():
-                return member
-        raise InvalidInputError(
-            f"{shown(value) if isinstance(value, str) else type(value).__name__} is not a way with secrets; choose one of {', '.join(cls)}."
-        )
+        return one_of(cls, value, "a way with secrets")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
