@@ -33,7 +33,7 @@ GROUPS = {
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
     "Keeping secrets and orders out": ["OnSecret", "Masked", "Secret", "find_secrets", "cues_of"],
-    "What goes in": ["Scope", "MemoryType", "Draft", "Message", "Provenance", "SourceKind", "Ref", "Instant", "AsOf", "Interval"],
+    "What goes in": ["Scope", "MemoryType", "Draft", "Message", "Provenance", "SourceKind", "Ref", "Instant", "TypeName", "AsOf", "Interval"],
     "What comes back": [
         "Outcome",
         "Action",
@@ -60,6 +60,7 @@ GROUPS = {
     "Seams": ["Embedder", "Clock", "Judge", "OnnxJudge", "LlmJudge", "Extractor", "Drawn", "Reranker", "OnnxReranker", "ChatCall"],
 }
 UNIONS = {
+    "TypeName": "The names of the types of memory, as a `Literal`: for the schemas of tools. The same as those of `MemoryType`.",
     "Instant": "What may be given for a point in time: an aware `datetime`, a `date` (its first instant in UTC), or either as ISO 8601 text.",
     "ChatCall": "A callable from a prompt to an answer: a text, a mapping or a pydantic model. What a judge or an extractor of your own may be.",
     "Ref": "What may be given for a memory: its id, the id of one of its versions, or anything a call returned that has a `memory_id`.",

@@ -3,7 +3,7 @@
 from erstwhile.answering import Answer
 from erstwhile.backup import Backup, restore
 from erstwhile.config import Settings
-from erstwhile.draft import Draft
+from erstwhile.draft import Draft, TypeName
 from erstwhile.embed import Embedder, load_embedder
 from erstwhile.engine import ChatCall, Engine
 from erstwhile.engine import open_engine as open  # noqa: A004 - `erstwhile.open()` is the front door
@@ -109,6 +109,7 @@ __all__ = [
     "StoreLockedError",
     "StoreUnavailableError",
     "Tie",
+    "TypeName",
     "Version",
     "WriteConflictError",
     "cues_of",

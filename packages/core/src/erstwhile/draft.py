@@ -3,13 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.model import MAX_CONTENT, MemoryType, Provenance, check_expiry, check_metadata, check_names, check_share, check_text
 from erstwhile.time import Interval, as_utc
 
-__all__ = ["Draft"]
+__all__ = ["Draft", "TypeName"]
+
+TypeName = Literal[
+    "fact",
+    "preference",
+    "decision",
+    "commitment",
+    "goal",
+    "event",
+    "artifact",
+    "instruction",
+    "relationship",
+    "context",
+    "learning",
+    "observation",
+    "error",
+]
+"""The names of the types of memory, for the schemas of tools; the same as those of `MemoryType`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,32 +3,17 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from langchain.tools import ToolRuntime
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
-from erstwhile import AsOf, ErstwhileError, Hit, Pack, Provenance, Recall, Scope, ScopedMemory, SourceKind, Version
+from erstwhile import AsOf, ErstwhileError, Hit, Pack, Provenance, Recall, Scope, ScopedMemory, SourceKind, TypeName, Version
 from langchain_erstwhile.scoping import Memory, ScopeOf, run_memory, session_of
 
 __all__ = ["memory_tools"]
 
-Type = Literal[
-    "fact",
-    "preference",
-    "decision",
-    "commitment",
-    "goal",
-    "event",
-    "artifact",
-    "instruction",
-    "relationship",
-    "context",
-    "learning",
-    "observation",
-    "error",
-]
 MOST: Final = 50
 """Memories that a model may ask for at once."""
 BUDGET: Final = 4_000
@@ -39,7 +24,7 @@ class Remember(BaseModel):
     """What to remember."""
 
     content: str = Field(description="One thing worth knowing in later conversations, as the user would say it: 'I live in Porto'.")
-    type: Type | None = Field(default=None, description="Its type, where that is clear.")
+    type: TypeName | None = Field(default=None, description="Its type, where that is clear.")
     valid_from: str | None = Field(default=None, description="Since when it holds, as an ISO 8601 date. Left out: from now on.")
     valid_to: str | None = Field(default=None, description="Until when it holds, as an ISO 8601 date. Left out: until changed.")
 
@@ -49,7 +34,7 @@ class Ask(BaseModel):
 
     query: str = Field(description="A question, in plain words.")
     as_of: str | None = Field(default=None, description="A past ISO 8601 date, to ask what held then. Left out: what holds now.")
-    types: list[Type] | None = Field(default=None, description="Only these types.")
+    types: list[TypeName] | None = Field(default=None, description="Only these types.")
     k: int = Field(default=10, ge=1, le=MOST, description="At most so many memories.")
 
 

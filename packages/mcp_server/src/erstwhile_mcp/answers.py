@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from erstwhile import Change, Conflict, MemoryType, Outcome, Version
+from erstwhile import Change, Conflict, MemoryType, Outcome, TypeName, Version
 
 __all__ = [
     "ChangeItem",
@@ -23,27 +23,10 @@ __all__ = [
     "Remembered",
     "RememberedMany",
     "Resolved",
-    "TypeName",
     "change_item",
     "conflict_item",
     "item",
     "remembered",
-]
-
-TypeName = Literal[
-    "fact",
-    "preference",
-    "decision",
-    "commitment",
-    "goal",
-    "event",
-    "artifact",
-    "instruction",
-    "relationship",
-    "context",
-    "learning",
-    "observation",
-    "error",
 ]
 
 _NAMES: Final[dict[MemoryType, TypeName]] = {MemoryType.of(name): name for name in get_args(TypeName)}

@@ -4,8 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from erstwhile import Draft, MemoryType, Provenance, SourceKind
-from erstwhile_mcp.answers import TypeName
+from erstwhile import Draft, MemoryType, Provenance, SourceKind, TypeName
 
 __all__ = [
     "MAX_BATCH",

@@ -6,8 +6,8 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
-from erstwhile import InvalidInputError, Outcome, ScopedMemory
-from erstwhile_mcp.answers import Remembered, RememberedMany, TypeName, remembered
+from erstwhile import InvalidInputError, Outcome, ScopedMemory, TypeName
+from erstwhile_mcp.answers import Remembered, RememberedMany, remembered
 from erstwhile_mcp.arguments import MAX_BATCH, Confidence, Content, Importance, Labels, MemoryId, NewMemory, Said, Time, draft
 from erstwhile_mcp.desk import Desk
 from erstwhile_mcp.reading_tools import answer
