@@ -2,9 +2,9 @@
 
 import ast
 import importlib
+import inspect
 import json
 import re
-import inspect
 import subprocess
 import sys
 from functools import cache
