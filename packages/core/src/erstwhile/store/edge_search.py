@@ -44,12 +44,17 @@ def search_shard(shard: qdrant.EdgeShard, search: Search, *, exactly: bool, sett
     channels = _channels(search, exactly=exactly, settled=settled)
     requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
     answers = iter(shard.query_batch(qdrant.QueryBatchRequest(requests)))
-    seats: dict[UUID, object] = {}
+    points: dict[int, qdrant.ScoredPoint] = {}
     found = {
-        name: best_of_ranked(partial(_more, shard, channel, seats), _scores((next(answers) for _ in channel.filters), seats), search.limit)
+        name: best_of_ranked(partial(_more, shard, channel, points), _scores((next(answers) for _ in channel.filters), points), search.limit)
         for name, channel in channels.items()
     }
-    return candidates(found[schema.DENSE], found.get(schema.WORDS, {}), lambda id: schema.seat_of(seats.get(id)))
+    return candidates(
+        found[schema.DENSE],
+        found.get(schema.WORDS, {}),
+        lambda number: schema.seat_of(points[number].vector),
+        written=lambda number: str(points[number].id),
+    )
 
 
 def _channels(search: Search, *, exactly: bool, settled: bool) -> dict[str, _Channel]:
@@ -67,18 +72,17 @@ def _channels(search: Search, *, exactly: bool, settled: bool) -> dict[str, _Cha
     return channels
 
 
-def _more(shard: qdrant.EdgeShard, channel: _Channel, seats: dict[UUID, object], limit: int) -> Mapping[UUID, float]:
-    return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))), seats)
+def _more(shard: qdrant.EdgeShard, channel: _Channel, points: dict[int, qdrant.ScoredPoint], limit: int) -> Mapping[int, float]:
+    return _scores(shard.query_batch(qdrant.QueryBatchRequest(channel.requests(limit))), points)
 
 
-def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], seats: dict[UUID, object]) -> Mapping[UUID, float]:
-    """The score of each point; what its seat is read from, where it was asked for, is put into ``seats``."""
-    scores: dict[UUID, float] = {}
-    for points in answers:
-        for point in points:
-            # Ids stay what Qdrant made them until the best are chosen: writing one out costs more than comparing it.
-            if isinstance(point.id, UUID):
-                scores[point.id] = point.score
-                if point.vector:
-                    seats[point.id] = point.vector
+def _scores(answers: Iterable[Sequence[qdrant.ScoredPoint]], points: dict[int, qdrant.ScoredPoint]) -> Mapping[int, float]:
+    """The score of each point, by the number that its id is; the points themselves are put into ``points``."""
+    # Of hundreds of points a few are chosen, and reading anything of a point makes it anew: so the rest of each is left until then.
+    scores: dict[int, float] = {}
+    for answer in answers:
+        for point in answer:
+            if isinstance(id := point.id, UUID):
+                scores[number := id.int] = point.score
+                points[number] = point
     return scores

@@ -4,7 +4,6 @@ Stores keep it as a named vector that nothing is compared with: sixteen numbers,
 of two channels, Edge reads such a vector in a third of a millisecond, and a field of the payload in two.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -63,23 +62,24 @@ class Seat:
         )
 
     @classmethod
-    def read(cls, numbers: Sequence[float]) -> "Seat":
+    def read(cls, numbers: list[float]) -> "Seat":
         """The seat that was written so.
 
         Raises:
             ValueError: No seat is written so.
         """
-        whole = [int(number) for number in numbers]
-        if len(whole) != NUMBERS or whole != list(numbers):
+        whole = list(map(int, numbers))
+        if len(whole) != NUMBERS or whole != numbers:
             raise ValueError(f"A seat is {NUMBERS} whole numbers.")
-        (first, second, turn, day), rest = whole[:4], whole[4:]
-        times = zip(rest[NAMES::2], rest[NAMES + 1 :: 2], strict=True)
+        first, second, turn, day = whole[:4]
+        times = whole[4 + NAMES :]
         return cls(
             talk=None if turn == NOWHERE else (first, second),
             turn=None if turn == NOWHERE else turn,
-            names=tuple(name for name in rest[:NAMES] if name),
+            names=tuple(filter(None, whole[4 : 4 + NAMES])),
             day=day,
-            times=tuple((start, end) for start, end in times if start < end),
+            # Most texts speak of no time.
+            times=tuple((start, end) for start, end in zip(times[::2], times[1::2], strict=True) if start < end) if any(times) else (),
         )
 
     def written(self) -> list[float]:

@@ -7,7 +7,6 @@ left out, for the channel cannot tell its members apart. Only where nothing woul
 import heapq
 from collections.abc import Callable, Mapping
 from typing import TypeVar
-from uuid import UUID
 
 from erstwhile.store.protocol import Candidate
 from erstwhile.store.seats import Seat
@@ -15,8 +14,8 @@ from erstwhile.store.seats import Seat
 __all__ = ["best", "best_of_ranked", "candidates"]
 
 
-Id = TypeVar("Id", str, UUID)
-"""An id as text or as what it stands for; both sort alike."""
+Id = TypeVar("Id", str, int)
+"""An id as text or as the number it stands for; both sort alike."""
 
 
 def best(scores: Mapping[Id, float], limit: int) -> dict[Id, float]:
@@ -43,8 +42,16 @@ def best_of_ranked(fetch: Callable[[int], Mapping[Id, float]], first: Mapping[Id
     return best(scores, limit)
 
 
-def candidates(dense: Mapping[Id, float], lexical: Mapping[Id, float], seat: Callable[[Id], Seat | None]) -> tuple[Candidate, ...]:
-    """The two channels as one list, in order of id, each with its seat, which is read of what was chosen only."""
-    # Written out they sort alike, and faster.
-    found = {str(id): id for id in dense.keys() | lexical.keys()}
+def candidates(
+    dense: Mapping[Id, float], lexical: Mapping[Id, float], seat: Callable[[Id], Seat | None], *, written: Callable[[Id], str] = str
+) -> tuple[Candidate, ...]:
+    """The two channels as one list, in order of id, each with its seat; what is asked of an id is asked of what was chosen only.
+
+    Args:
+        dense: The best by meaning.
+        lexical: The best by words.
+        seat: The seat of an id.
+        written: How it is written out.
+    """
+    found = {written(id): id for id in dense.keys() | lexical.keys()}
     return tuple(Candidate(id=name, dense=dense.get(id := found[name]), lexical=lexical.get(id), seat=seat(id)) for name in sorted(found))
