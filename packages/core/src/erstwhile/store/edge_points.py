@@ -21,13 +21,19 @@ HOT: Final = frozenset({"live", "open", "bounded", "type", "vf", "vt"})
 def make_shard(path: Path, dimension: int) -> None:
     """Make an empty shard with the vectors and payload indexes of `schema`."""
     path.mkdir(mode=0o700)
-    dense = qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Dot, datatype=qdrant.VectorStorageDatatype.Float16, memory=qdrant.Memory.Cached)
-    seat = qdrant.EdgeVectorParams(size=NUMBERS, distance=qdrant.Distance.Dot, memory=qdrant.Memory.Cached)
+    dense = qdrant.EdgeVectorParams(
+        size=dimension,
+        distance=qdrant.Distance.Dot,
+        datatype=qdrant.VectorStorageDatatype.Float16,
+        quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
+        memory=qdrant.Memory.Cached,
+    )
+    # Only ever read of a few hundred points. "Cached" would keep in memory the 32 MiB that are set aside for those to come.
+    seat = qdrant.EdgeVectorParams(size=NUMBERS, distance=qdrant.Distance.Dot, memory=qdrant.Memory.Cold)
     config = qdrant.EdgeConfig(
         vectors={schema.DENSE: dense, schema.SEAT: seat},
         sparse_vectors={schema.WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
         hnsw_config=qdrant.HnswIndexConfig(m=0, payload_m=0, ef_construct=100, full_scan_threshold=10_000),
-        quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
         optimizers=qdrant.EdgeOptimizersConfig(max_segment_size=SEGMENT_KB),
         wal_enabled=True,
     )
