@@ -20,7 +20,7 @@ from erstwhile.embed.hashing import HashingEmbedder
 from erstwhile.errors import InvalidInputError, ModelMismatchError, StoreForkedError, StoreLockedError, WriteConflictError
 from erstwhile.sharing import host as hosting
 from erstwhile.sharing import wire
-from erstwhile.sharing.channel import Channel, ChannelBrokenError, dial, prove
+from erstwhile.sharing.channel import Channel, ChannelBrokenError, dial, listen, prove
 from erstwhile.sharing.client import SharedStore
 from erstwhile.sharing.host import Host
 from erstwhile.sharing.link import Link
@@ -320,3 +320,22 @@ def test_a_hand_over_waits_for_what_is_under_way(tmp_path: Path, serve: Serve) -
         serve(tmp_path / "store")
         other.join(PATIENCE)
         assert counted in ([0], [1])
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs Unix sockets")
+def test_sockets_of_the_killed_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed process left goes when the next one listens; what somebody listens at, or was made just now, stays."""
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    first, at = listen()
+    folder = Path(str(at)).parent
+    assert folder.parent == tmp_path
+    left, fresh = folder / "left.sock", folder / "fresh.sock"
+    for path in (left, fresh):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as killed:
+            killed.bind(str(path))
+    for path in (left, Path(str(at))):
+        os.utime(path, (0, 0))
+    second, other = listen()
+    assert sorted(folder.iterdir()) == sorted((fresh, Path(str(at)), Path(str(other))))
+    first.close()
+    second.close()

@@ -12,8 +12,10 @@ import stat
 import struct
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +39,10 @@ WITHIN: Final = 20.0
 NONCE: Final = 32
 QUEUE: Final = 64
 TRIES: Final = 3
+LEFT_AFTER: Final = 60.0
+"""Seconds after which a socket that refuses is no longer one that is just being opened."""
+SWEPT: Final = 256
+"""Sockets looked at, at most, before a new one is opened."""
 _LENGTH: Final = struct.Struct(">I")
 
 
@@ -159,6 +165,7 @@ def listen() -> tuple[socket.socket, Address]:
     for _ in range(TRIES):
         # Another process may just be taking the folder away.
         if hasattr(socket, "AF_UNIX") and sys.platform != "win32" and (folder := _private_folder()) is not None:
+            _sweep(folder)
             path = folder / f"{secrets.token_hex(8)}.sock"
             made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
@@ -186,6 +193,28 @@ def _private_folder() -> Path | None:
             if _is_private(folder):
                 return folder
     return None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the sockets of processes that were killed."""
+    with suppress(OSError):
+        for path in islice(folder.glob("*.sock"), SWEPT):
+            with suppress(OSError):
+                if time.time() - path.lstat().st_mtime > LEFT_AFTER and _refuses(path):
+                    path.unlink(missing_ok=True)
+
+
+def _refuses(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(0)
+        try:
+            asking.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            # Busy is not gone.
+            return False
+    return False
 
 
 def _is_private(folder: Path) -> bool:
