@@ -9,9 +9,8 @@ from uuid import uuid4
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage, message_to_dict, messages_from_dict
 
-from erstwhile import Draft, Engine, InvalidInputError, MemoryType, OnSecret, Scope
+from erstwhile import Draft, Engine, InvalidInputError, MemoryType, OnSecret, Scope, masked_value
 from langchain_erstwhile.conversations import erase_conversation
-from langchain_erstwhile.masking import without_secrets
 from langchain_erstwhile.messages import turns_of
 from langchain_erstwhile.scoping import memory_of
 
@@ -86,7 +85,7 @@ class ErstwhileChatMessageHistory(BaseChatMessageHistory):
 
 def _draft(message: BaseMessage, *, masked: bool) -> Draft:
     given = message_to_dict(message)
-    kept = without_secrets(given) if masked else given
+    kept = masked_value(given)[0] if masked else given
     said = next((turn.content for turn in turns_of(messages_from_dict([kept])) if turn.content.strip()), f"({message.type} message)")
     # Who says the same twice has said it twice: each has a key of its own.
     return Draft(content=said, type=MemoryType.ARTIFACT, metadata={"message": json.dumps(kept)}, key=f"{KIND} {uuid4()}")

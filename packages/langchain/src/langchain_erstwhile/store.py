@@ -24,11 +24,10 @@ from langgraph.store.base import (
 )
 
 import erstwhile
-from erstwhile import AsOf, Embedder, Engine, Instant, InvalidInputError, OnSecret, Receipt, Scope
+from erstwhile import AsOf, Embedder, Engine, Instant, InvalidInputError, OnSecret, Receipt, Scope, masked_value
 from langchain_erstwhile.embeddings import ErstwhileEmbeddings
 from langchain_erstwhile.items import Address, ItemVersion, Kept, Wanted
 from langchain_erstwhile.keeping import Keeping
-from langchain_erstwhile.masking import without_secrets
 from langchain_erstwhile.matching import listed, matches, reach
 from langchain_erstwhile.texts import keepable
 from langchain_erstwhile.vectors import LangChainEmbedder, embedded_ahead
@@ -251,11 +250,11 @@ class ErstwhileStore(BaseStore):
         return Wanted.of(address, value, texts, op.ttl)
 
     def _masked(self, address: Address, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        if without_secrets(where := [*address.namespace, address.key]) != where:
+        if masked_value({"namespace": list(address.namespace), "key": address.key})[1]:
             raise InvalidInputError(
                 "The key or its namespace holds what looks like a secret, and would not be found again without it; name the item otherwise."
             )
-        masked: dict[str, Any] = without_secrets(value)
+        masked: dict[str, Any] = masked_value(value)[0]
         return masked
 
     async def _awaited(self, call: Callable[[], T], *, queries: Iterable[str | None], passages: Sequence[str] = ()) -> T:
