@@ -26,8 +26,6 @@ class ErstwhileMemory(Memory):
     def _remembers(self) -> Self:
         if not any(isinstance(block, ErstwhileMemoryBlock) for block in self.memory_blocks):
             raise InvalidInputError("There is no memory to keep anything in; make one with ErstwhileMemory.from_defaults(memory).")
-        # A session that nothing can be kept under is an error now, and not once the first message was said.
-        Provenance(session=self.session_id)
         return self
 
     def __getstate__(self) -> dict[Any, Any]:
@@ -73,6 +71,8 @@ class ErstwhileMemory(Memory):
         """
         if memory is None:
             raise InvalidInputError("No memory was given; give what erstwhile.open() gives with scope=…, or the memory of one scope: engine.scope(user=…).")
+        # A session that nothing can be kept under is an error now, and not once the first message was said.
+        Provenance(session=session_id or None)
         counting = {"tokenizer_fn": tokenizer} if (tokenizer := options.get("tokenizer_fn")) else {}
         asked: dict[str, Any] = {"k": k, "budget_tokens": budget_tokens, "draw": draw, "required": required, **counting}
         block = ErstwhileMemoryBlock(memory=memory_of(memory, scope), accept_short_term_memory=False, **asked)
