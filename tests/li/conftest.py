@@ -11,7 +11,6 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.llms import MockLLM
 from llama_index.core.llms.callbacks import llm_completion_callback
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
-
 from tests.standing import clock, engine
 
 import erstwhile
@@ -43,8 +42,8 @@ def chats_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(SQLAlchemyChatStore, "_setup_connections", noted)
     yield
     loop = asyncio.new_event_loop()
-    for engine in {id(store): store._async_engine for store in opened if store._async_engine is not None}.values():
-        loop.run_until_complete(engine.dispose())
+    for database in {id(store): store._async_engine for store in opened if store._async_engine is not None}.values():
+        loop.run_until_complete(database.dispose())
     loop.close()
 
 
