@@ -80,6 +80,24 @@ def test_a_model_that_repeats_what_it_was_shown_teaches_nothing(engine: erstwhil
     assert ana.snapshot() == before
 
 
+def test_two_memories_for_one_agent(engine: erstwhile.Engine) -> None:
+    """That of a person and that of a project, by a subclass, which has a name of its own: both reach the model, and one of them keeps the exchange."""
+
+    class ProjectMemory(MemoryMiddleware):
+        """The same by another name."""
+
+    engine.scope(user="ana").remember("My cello is called Otto")
+    engine.scope(project="quartet").remember("The cello concert is on Friday")
+    model = scripted()
+    both: Any = [MemoryMiddleware(engine), ProjectMemory(engine, scope={"project": "quartet"}, keep=False)]
+    agent: Any = create_agent(model, middleware=both)
+    agent.invoke({"messages": ["When is the cello concert with Otto?"]}, context=ANA)
+    assert "Otto" in model.system()
+    assert "Friday" in model.system()
+    assert len(_turns(engine)) == 2
+    assert engine.scope(project="quartet").stats().turns == 0
+
+
 @pytest.mark.parametrize("mode", ["values", "updates", "messages", "debug", "tasks", "checkpoints", "custom", ["values", "messages"]])
 def test_no_stream_shows_what_was_recalled(engine: erstwhile.Engine, mode: Any) -> None:  # noqa: ANN401
     """Whatever is streamed, memory stays between the middleware and the model, and the exchange is kept once."""

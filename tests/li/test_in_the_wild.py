@@ -6,13 +6,16 @@ import logging
 import pickle
 import random
 import string
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.llms.types import ChatMessage, ImageBlock, TextBlock
+from llama_index.core.chat_engine import SimpleChatEngine
+from llama_index.core.llms import MockLLM
 from llama_index.core.llms.mock import MockFunctionCallingLLM
-from llama_index.core.memory import Memory
+from llama_index.core.memory import InsertMethod, Memory
 from llama_index.core.schema import MetadataMode, NodeRelationship, RelatedNodeInfo, TextNode
 
 import erstwhile
@@ -183,6 +186,25 @@ def test_a_secret_in_a_document_follows_the_policy() -> None:
             else:
                 assert [len(remember_nodes(ana, nodes, at=day).written) for day in ("2025-01-01", "2025-01-02")] == [written, 0]
             assert len(ana.snapshot()) == written
+
+
+async def test_what_was_recalled_is_not_kept_however_it_is_put_in(engine: erstwhile.Engine) -> None:
+    """In the user's message, too, it stands for the model alone; a chat that is streamed keeps each side once."""
+    ana = engine.scope(user="ana")
+    ana.remember("My cello is called Otto")
+    memory = ErstwhileMemory.from_defaults(ana, session_id="s", insert_method=InsertMethod.USER)
+    seen: list[str] = []
+
+    def answer(messages: Sequence[ChatMessage], **_: object) -> ChatMessage:
+        seen.append(str(messages[-1].content))
+        return _said("assistant", "Otto.")
+
+    await FunctionAgent(llm=MockFunctionCallingLLM(response_generator=answer)).run("What is my cello called?", memory=memory)
+    assert '"My cello is called Otto"' in seen[0]
+    streamed = await SimpleChatEngine.from_defaults(llm=MockLLM(max_tokens=2), memory=memory).astream_chat("And my cello?")
+    assert [token async for token in streamed.async_response_gen()]
+    assert [turn.content for turn in _turns(ana)] == ["What is my cello called?", "Otto.", "And my cello?", "text text"]
+    assert [version.content for version in ana.snapshot()] == ["My cello is called Otto"]
 
 
 async def test_many_chats_on_one_block(engine: erstwhile.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
