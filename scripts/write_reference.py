@@ -9,6 +9,7 @@ import importlib
 import inspect
 import re
 import sys
+from dataclasses import is_dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ GROUPS = {
     "Opening": ["open", "Engine", "restore", "Settings", "load_embedder"],
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
-    "Keeping secrets and orders out": ["OnSecret", "Masked", "Secret", "find_secrets", "cues_of"],
+    "Keeping secrets and orders out": ["OnSecret", "Masked", "Secret", "find_secrets", "masked_value", "cues_of"],
     "What goes in": ["Scope", "MemoryType", "Draft", "Message", "Provenance", "SourceKind", "Ref", "Instant", "TypeName", "AsOf", "Interval"],
     "What comes back": [
         "Outcome",
@@ -106,7 +107,7 @@ def _signature(name: str, function: object) -> str:
     lines = [f"{name}("]
     seen_keyword = False
     for parameter in signature.parameters.values():
-        if parameter.name == "self":
+        if parameter.name in ("self", "cls"):
             continue
         if parameter.kind is parameter.KEYWORD_ONLY and not seen_keyword:
             seen_keyword = True
@@ -118,7 +119,7 @@ def _signature(name: str, function: object) -> str:
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+    star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
     if parameter.default is parameter.empty:
         return star + parameter.name
     default = parameter.default.name if isinstance(parameter.default, enum.Enum) else repr(parameter.default)
@@ -191,32 +192,37 @@ def conversation_files() -> str:
     return f"# Conversation files\n\n{WRITTEN}\n\n{inspect.cleandoc(jsonl.__doc__ or '').replace('``', '`')}\n"
 
 
-def adapter(name: str, title: str, about: str) -> str:
-    """The page on an adapter: its public names, each with the methods that it adds to its framework's."""
-    module = importlib.import_module(name)
-    parts = [f"# {title}\n\n{WRITTEN}\n\n{about}\n"]
+def adapter(title: str, *names: str) -> str:
+    """The page on an adapter: its public names, each with the methods that it adds to its framework's; by module, where it has several."""
+    parts = [f"# {title}\n\n{WRITTEN}\n"]
+    for name in names:
+        told = f"Everything here is imported from `{name}`.\n"
+        parts += [told, *_members(name, "##")] if len(names) == 1 else [f"## {name}\n", *_members(name, "###")]
+    return "\n".join(parts)
+
+
+def _members(name: str, heading: str) -> list[str]:
+    module, parts = importlib.import_module(name), []
     for public in sorted(module.__all__):
         thing = getattr(module, public)
         if inspect.isfunction(thing):
-            parts.append(f"## `{public}`\n\n{_signature(public, thing)}\n{_markdown(inspect.getdoc(thing))}\n")
+            parts.append(f"{heading} `{public}`\n\n{_signature(public, thing)}\n{_markdown(inspect.getdoc(thing))}\n")
             continue
-        # Of a pydantic model the fields are its arguments, and its docstring tells them.
-        made_by = vars(thing).get("__init__")
+        # Of a pydantic model the fields are its arguments, and its docstring tells them; so it is with a dataclass.
+        made_by = None if is_dataclass(thing) else vars(thing).get("__init__")
         signature = "" if made_by is None else f"{_signature(public, made_by)}\n"
-        parts.append(f"## `{public}`\n\n{signature}{_markdown(inspect.getdoc(thing))}\n")
-        methods = [
-            (member, body)
-            for member, body in vars(thing).items()
-            if not member.startswith("_") and inspect.isfunction(body) and body.__module__ == thing.__module__
-        ]
-        parts += [f"### `{public}.{member}`\n\n{_signature(member, body)}\n{_markdown(inspect.getdoc(body))}\n" for member, body in methods]
-    return "\n".join(parts)
+        parts.append(f"{heading} `{public}`\n\n{signature}{_markdown(inspect.getdoc(thing))}\n")
+        bodies = {member: body.__func__ if isinstance(body, classmethod) else body for member, body in vars(thing).items() if not member.startswith("_")}
+        methods = {member: body for member, body in bodies.items() if inspect.isfunction(body) and body.__module__ == thing.__module__}
+        parts += [f"{heading}# `{public}.{member}`\n\n{_signature(member, body)}\n{_markdown(inspect.getdoc(body))}\n" for member, body in methods.items()]
+    return parts
 
 
 def main() -> int:
     """Write the pages, or check them."""
     pages = {"api.md": api(), "cli.md": command_line(), "conversation-files.md": conversation_files()}
-    pages["langchain.md"] = adapter("langchain_erstwhile", "LangChain and LangGraph", "Everything here is imported from `langchain_erstwhile`.")
+    pages["langchain.md"] = adapter("LangChain and LangGraph", "langchain_erstwhile")
+    pages["llamaindex.md"] = adapter("LlamaIndex", *(f"llama_index.{kind}.erstwhile" for kind in ("retrievers", "memory", "tools", "embeddings")))
     if "--check" in sys.argv[1:]:
         stale = [name for name, text in pages.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text(encoding="utf-8") != text]
         return len(stale)

@@ -1,6 +1,9 @@
 """Chat history and the classic memory: conversations come back, and what was said in one is known in another."""
 
 import base64
+import random
+import string
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -13,9 +16,11 @@ from pydantic import Field
 from tests.lc.scripted import scripted
 
 import erstwhile
+from erstwhile.embed import HashingEmbedder
 from langchain_erstwhile import ErstwhileChatMessageHistory, ErstwhileMemory, ErstwhileRetriever
 
 ANA = {"user": "ana"}
+SECRET = "ghp_" + "".join(random.Random(2).choices(string.ascii_letters + string.digits, k=36))
 # That these are of the past is LangChain's to say, and why they are here.
 pytestmark = pytest.mark.filterwarnings("ignore::langchain_core._api.deprecation.LangChainDeprecationWarning")
 
@@ -72,6 +77,30 @@ def test_a_list_of_messages_and_no_more(engine: erstwhile.Engine) -> None:
     assert len(history.messages) == 1
 
 
+def test_a_secret_ends_no_conversation(engine: erstwhile.Engine) -> None:
+    """It is masked in a message as it is in a turn, also among the arguments of a call; a policy that refuses or keeps is followed."""
+    said = [HumanMessage(f"my key is {SECRET}"), AIMessage("", tool_calls=[{"name": "log_in", "args": {"password": "hunter2-x9Q", "n": 4}, "id": "1"}])]
+    history = ErstwhileChatMessageHistory(engine, "s1", scope=ANA)
+    history.add_messages(said)
+    [first, second] = history.messages
+    assert first.text == "my key is [secret: github-pat]"
+    assert second.tool_calls[0]["args"] == {"password": "[secret: password]", "n": 4}  # type: ignore[attr-defined]
+    for policy, kept in ((erstwhile.Policy(secrets="refuse", turn_secrets="refuse"), 0), (erstwhile.Policy(secrets="keep", turn_secrets="keep"), 2)):
+        with erstwhile.open(":memory:", model=HashingEmbedder(), policy=policy) as other:
+            history = ErstwhileChatMessageHistory(other, "s1", scope=ANA)
+            with pytest.raises(erstwhile.InvalidInputError) if not kept else nullcontext():
+                history.add_messages(said)
+            assert history.messages == said[:kept]
+
+
+@pytest.mark.parametrize("said", [HumanMessage(" "), HumanMessage("a \0 and \ud800"), HumanMessage("a", name="n" * 500, id=" "), HumanMessage("x" * 40_000)])
+def test_an_odd_message_comes_back_too(engine: erstwhile.Engine, said: HumanMessage) -> None:
+    """What nothing can hold is for the turn to replace; the message is as it was."""
+    history = ErstwhileChatMessageHistory(engine, "s1", scope=ANA)
+    history.add_messages([said])
+    assert history.messages == [said]
+
+
 def test_a_runnable_with_a_history(engine: erstwhile.Engine) -> None:
     """`RunnableWithMessageHistory` gives the model what was said before in the same session, of the same user."""
     model = scripted("Noted.", "In Porto.", "I do not know.")
@@ -88,6 +117,17 @@ def test_a_runnable_with_a_history(engine: erstwhile.Engine) -> None:
         ["I live in Porto.", "Noted.", "Where do I live?"],
         ["And I?"],
     ]
+
+
+@pytest.mark.parametrize("said", ["word " * 8_000, "a NUL \0 and half a pair \ud800", " "])
+def test_a_classic_chain_takes_whatever_is_said(engine: erstwhile.Engine, said: str) -> None:
+    """A pasted page, or what no text can hold, is kept and asked by, and ends no chain."""
+    memory = ErstwhileMemory(memory=engine, scope=ANA)
+    memory.save_context({"input": said}, {"output": "Noted."})
+    assert memory.load_memory_variables({"input": said})["history"].endswith("AI: Noted.")
+    kept = "".join(turn.content for turn in engine.scope(user="ana").snapshot(turns=True) if turn.source.actor == "user")
+    assert kept.split() == said.replace("\0", "\ufffd").replace("\ud800", "\ufffd").split()
+    assert ErstwhileRetriever(memory=engine, scope=ANA, min_relevance=0).invoke(said) or not said.strip()
 
 
 class _Asked(FakeListLLM):

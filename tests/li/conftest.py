@@ -11,10 +11,11 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.llms import MockLLM
 from llama_index.core.llms.callbacks import llm_completion_callback
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
+from tests.standing import clock, engine
 
 import erstwhile
-from erstwhile.embed import HashingEmbedder
-from erstwhile.testing import FixedClock
+
+__all__ = ["ScriptedLLM", "ana", "clock", "engine", "scripted"]
 
 
 @pytest.fixture(autouse=True)
@@ -41,22 +42,9 @@ def chats_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(SQLAlchemyChatStore, "_setup_connections", noted)
     yield
     loop = asyncio.new_event_loop()
-    for engine in {id(store): store._async_engine for store in opened if store._async_engine is not None}.values():
-        loop.run_until_complete(engine.dispose())
+    for database in {id(store): store._async_engine for store in opened if store._async_engine is not None}.values():
+        loop.run_until_complete(database.dispose())
     loop.close()
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    """A clock that stands at midnight of 2025-06-01."""
-    return FixedClock("2025-06-01")
-
-
-@pytest.fixture
-def engine(clock: FixedClock) -> Iterator[erstwhile.Engine]:
-    """A memory whose vectors know words and no meaning."""
-    with erstwhile.open(":memory:", model=HashingEmbedder(), clock=clock) as opened:
-        yield opened
 
 
 @pytest.fixture

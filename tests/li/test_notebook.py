@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,16 @@ def test_a_notebook_does_what_it_shows(path: Path) -> None:
     for number, cell in enumerate(cells, start=1):
         shown = "".join(line for output in cell["outputs"] for line in output["text"])
         assert _run("".join(cell["source"]), f"{path.name}, cell {number}", namespace) == shown
+
+
+def test_the_example_of_the_package_page_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a reader of the package index types gives what stands beside it."""
+    monkeypatch.chdir(tmp_path)
+    readme = (NOTEBOOKS[0].parents[1] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    asked = re.findall(r"^(ErstwhileRetriever\(.*\))  # (\w+)$", block, re.MULTILINE)
+    namespace: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), namespace)
+    assert [town for _, town in asked] == ["Lisbon", "Porto"]
+    for expression, town in asked:
+        assert town in eval(expression, namespace)[0].text

@@ -92,6 +92,12 @@ def test_an_adapter_imports_and_lists_what_it_has(name: str) -> None:
     assert [public for public in module.__all__ if not hasattr(module, public)] == []
 
 
+@pytest.mark.parametrize("name", [name for name in ADAPTERS if name != "erstwhile_mcp"])
+def test_a_public_name_of_an_adapter_is_documented(name: str) -> None:
+    """A reader finds it in docs/reference; of the MCP server, which is a program, what it offers is there."""
+    assert [public for public in importlib.import_module(name).__all__ if not _is_documented(public)] == []
+
+
 @pytest.mark.parametrize("path", ADAPTER_SOURCES, ids=str)
 def test_an_adapter_uses_public_names_only(path: Path) -> None:
     """An adapter needs nothing that a stranger's adapter could not have."""

@@ -26,7 +26,7 @@ from erstwhile.errors import (
     WriteConflictError,
 )
 from erstwhile.extract import Drawn, Extractor
-from erstwhile.guard import Masked, OnSecret, Secret, cues_of, find_secrets
+from erstwhile.guard import Masked, OnSecret, Secret, cues_of, find_secrets, masked_value
 from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.packing import Pack, pack
@@ -115,6 +115,7 @@ __all__ = [
     "cues_of",
     "find_secrets",
     "load_embedder",
+    "masked_value",
     "open",
     "pack",
     "restore",

@@ -9,9 +9,9 @@ from uuid import uuid4
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage, message_to_dict, messages_from_dict
 
-from erstwhile import Draft, Engine, InvalidInputError, MemoryType, Scope
+from erstwhile import Draft, Engine, InvalidInputError, MemoryType, OnSecret, Scope, masked_value
 from langchain_erstwhile.conversations import erase_conversation
-from langchain_erstwhile.messages import LONGEST, turns_of
+from langchain_erstwhile.messages import turns_of
 from langchain_erstwhile.scoping import memory_of
 
 __all__ = ["ErstwhileChatMessageHistory"]
@@ -22,8 +22,8 @@ KIND: Final = "message"
 class ErstwhileChatMessageHistory(BaseChatMessageHistory):
     """Keeps the messages of one conversation, for `RunnableWithMessageHistory` and whatever else has a chat history.
 
-    The messages come back as they were, calls of tools and all. What people and models said in them is observed as well: other conversations of the same user
-    recall it, by a retriever or a middleware.
+    The messages come back as they were, calls of tools and all, but for secrets, of which the kind is kept in their place, as in any turn. What people and
+    models said in them is observed as well: other conversations of the same user recall it, by a retriever or a middleware.
 
     Args:
         memory: An engine, from `erstwhile.open`.
@@ -45,6 +45,8 @@ class ErstwhileChatMessageHistory(BaseChatMessageHistory):
         # A scope of their own: what is recalled are turns and memories, and not the same once more.
         self._kept = memory.scope(Scope(**self._memory.scope.parts(), session=session_id))
         self._session = session_id
+        # A message is a turn, whatever it is kept in: what the policy says of turns counts.
+        self._masked = memory.policy.turn_secrets is OnSecret.MASK
         self._observe = observe
         self._draw = draw
 
@@ -61,9 +63,9 @@ class ErstwhileChatMessageHistory(BaseChatMessageHistory):
         """Add messages.
 
         Raises:
-            InvalidInputError: One takes more than 64 KiB as JSON, such as a picture; nothing was added.
+            InvalidInputError: One takes more than 64 KiB as JSON, such as a picture, or holds a secret and the policy refuses it; nothing was added.
         """
-        self._kept.remember_many([_draft(message) for message in messages], relate=False)
+        self._kept.remember_many([_draft(message, masked=self._masked) for message in messages], relate=False)
         if self._observe and (turns := turns_of(messages)):
             self._memory.observe(turns, session=self._session, draw=self._draw)
 
@@ -81,7 +83,9 @@ class ErstwhileChatMessageHistory(BaseChatMessageHistory):
         await asyncio.to_thread(self.clear)
 
 
-def _draft(message: BaseMessage) -> Draft:
-    text = next((turn.content for turn in turns_of([message])), f"({message.type} message)")
+def _draft(message: BaseMessage, *, masked: bool) -> Draft:
+    given = message_to_dict(message)
+    kept = masked_value(given)[0] if masked else given
+    said = next((turn.content for turn in turns_of(messages_from_dict([kept])) if turn.content.strip()), f"({message.type} message)")
     # Who says the same twice has said it twice: each has a key of its own.
-    return Draft(content=text[:LONGEST], type=MemoryType.ARTIFACT, metadata={"message": json.dumps(message_to_dict(message))}, key=f"{KIND} {uuid4()}")
+    return Draft(content=said, type=MemoryType.ARTIFACT, metadata={"message": json.dumps(kept)}, key=f"{KIND} {uuid4()}")

@@ -7,9 +7,11 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import ConfigDict, Field, InstanceOf
 
-from erstwhile import Engine, InvalidInputError, Message, MissingDependencyError, Scope, ScopedMemory, Version
+from erstwhile import Engine, InvalidInputError, MissingDependencyError, Scope, ScopedMemory, Version
 from langchain_erstwhile.conversations import DEFAULT_SESSION, erase_conversation, said_in
+from langchain_erstwhile.messages import turns_of
 from langchain_erstwhile.scoping import memory_of
+from langchain_erstwhile.texts import keepable
 
 try:
     from langchain_classic.base_memory import BaseMemory
@@ -78,7 +80,7 @@ class ErstwhileMemory(BaseMemory):
     def save_context(self, inputs: dict[str, Any], outputs: dict[str, str]) -> None:
         """Keep what was said and answered, and draw memories from it."""
         said, answered = self._only(inputs, self.input_key, "input_key"), self._only(outputs, self.output_key, "output_key")
-        self._memory().observe([Message(role="user", content=said), Message(role="assistant", content=answered)], session=self.session, draw=self.draw)
+        self._memory().observe(turns_of([HumanMessage(said), AIMessage(answered)]), session=self.session, draw=self.draw)
 
     def clear(self) -> None:
         """Erase this conversation for good: its turns, and what was drawn from them. What other conversations said stays."""
@@ -88,9 +90,10 @@ class ErstwhileMemory(BaseMemory):
         return memory_of(self.memory, self.scope, how="give the memory scope=erstwhile.Scope(user=…)")
 
     def _known(self, memory: ScopedMemory, asked: str, turns: Sequence[Version]) -> str:
-        if not asked.strip():
+        question = keepable(asked).strip()
+        if not question:
             return ""
-        recalled, shown = memory.recall(asked, k=self.k), {turn.id for turn in turns}
+        recalled, shown = memory.recall(question, k=self.k), {turn.id for turn in turns}
         return replace(recalled, hits=tuple(hit for hit in recalled if hit.version.id not in shown)).pack(budget_tokens=self.budget_tokens).text
 
     def _only(self, given: Mapping[str, Any], key: str | None, name: str) -> str:

@@ -8,7 +8,6 @@ at the item. Tags lead to an item by its key, and to all that lies under a names
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,20 +16,17 @@ from typing import Any, Final, Self
 from langgraph.store.base import Item, SearchItem
 
 from erstwhile import InvalidInputError, Version
+from langchain_erstwhile.texts import UNKEEPABLE, keepable
 
-__all__ = ["Address", "ItemVersion", "Kept", "Namespace", "Part", "Wanted", "searchable", "searched_under", "told", "under"]
+__all__ = ["Address", "ItemVersion", "Kept", "Namespace", "Part", "Wanted", "searched_under", "told", "under"]
 
 Namespace = tuple[str, ...]
 DEEPEST: Final = 30
 """Parts of a namespace; each takes two of a memory's 64 tags."""
-LONGEST: Final = 32_768
-"""Characters of a text by which an item is searched; what is longer is cut, and models read far less."""
-
 SECOND: Final = 1 / 60
 """In minutes."""
 CENTURY: Final = 100 * 365 * 24 * 60
 """In minutes."""
-UNKEEPABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def _digest(*parts: object) -> str:
@@ -113,7 +109,7 @@ class Wanted:
         """
         if ttl is not None and not SECOND <= ttl <= CENTURY:
             raise InvalidInputError(f"ttl is {ttl!r:.40}; give minutes, from a second to a hundred years, or None for ever.")
-        return cls(address=address, value=_json(address, value), texts=tuple(dict.fromkeys(filter(str.strip, map(searchable, texts)))), ttl=ttl)
+        return cls(address=address, value=_json(address, value), texts=tuple(dict.fromkeys(filter(str.strip, map(keepable, texts)))), ttl=ttl)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -123,7 +119,7 @@ class Wanted:
         plain = f"{'/'.join(where.namespace)} {where.key}"
         item = Part(
             name=where.tag,
-            content=self.texts[0] if self.texts else searchable(plain),
+            content=self.texts[0] if self.texts else keepable(plain),
             tags=(where.tag, *map(under, where.prefixes), *(searched if self.texts else ())),
             metadata={**named, "value": self.value, "ttl": self.ttl, "searched": bool(self.texts), "written": None},
         )
@@ -152,6 +148,11 @@ class Kept:
         return value
 
     @property
+    def whole(self) -> bool:
+        """Whether it is the item itself, and not a further text that it is searched by."""
+        return "text" not in self.version.metadata
+
+    @property
     def searched(self) -> bool:
         """Whether it is searched by meaning."""
         return bool(self.version.metadata["searched"])
@@ -161,6 +162,11 @@ class Kept:
         """How long it is kept after it was last written or read, in minutes; ``None`` for ever."""
         ttl: float | None = self.version.metadata["ttl"]
         return ttl
+
+    @property
+    def counted_from(self) -> datetime:
+        """Since when its time to live is counted."""
+        return self.version.system_from
 
     @property
     def written(self) -> datetime:
@@ -227,11 +233,6 @@ def under(prefix: Namespace) -> str:
 def searched_under(prefix: Namespace) -> str:
     """The tag of all that is searched by meaning under a namespace."""
     return f"searched under {_digest(prefix)}"
-
-
-def searchable(text: str) -> str:
-    """A text as it can be embedded and kept: what no text can hold replaced, and cut where it is too long."""
-    return UNKEEPABLE.sub("\ufffd", text[:LONGEST])
 
 
 def _json(address: Address, value: Mapping[str, Any]) -> str:

@@ -15,6 +15,8 @@ EVER: Final = Interval(start=datetime(1, 1, 1, tzinfo=UTC))
 """All of valid time: what has ended and what has expired is believed still, and found by it."""
 TICK: Final = timedelta(microseconds=1)
 """The least difference between two times."""
+FINEST: Final = 100
+"""So many times at most a time to live is counted anew before it would have run out."""
 
 
 class Keeping:
@@ -39,8 +41,8 @@ class Keeping:
         found = self._tagged([under(prefix)], as_of=as_of)
         return tuple(sorted(found, key=lambda kept: (kept.version.valid_from, kept.address.namespace, kept.address.key)))
 
-    def nearest(self, text: str, prefix: Namespace, k: int, *, as_of: AsOf | None = None) -> tuple[dict[Address, float], bool]:
-        """The addresses of what lies nearest to a text, with the best cosine of each; and whether that was all there is.
+    def nearest(self, text: str, prefix: Namespace, k: int, *, as_of: AsOf | None = None) -> tuple[list[tuple[Kept, float]], bool]:
+        """The items that lie nearest to a text, each with the best cosine of its texts; and whether those were all there are.
 
         Args:
             text: The text.
@@ -51,9 +53,11 @@ class Keeping:
         hits = self._memory.nearest(text, k=k, tags=[searched_under(prefix)], as_of=as_of)
         scores: dict[Address, float] = {}
         for hit in hits:
-            place = hit.version.metadata
-            scores.setdefault(Address(tuple(place["namespace"]), place["key"]), hit.dense or 0.0)
-        return scores, len(hits) < k
+            scores.setdefault(Kept(hit.version).address, hit.dense or 0.0)
+        # What is searched by further texts of its own was found by one of those, and is read by its key.
+        items = {kept.address: kept for hit in hits if (kept := Kept(hit.version)).whole}
+        items |= self.get([address for address in scores if address not in items], as_of=as_of)
+        return [(items[address], score) for address, score in scores.items() if address in items], len(hits) < k
 
     def put(self, wanted: Sequence[Wanted]) -> None:
         """Put items, new ones and new versions of old ones."""
@@ -81,9 +85,9 @@ class Keeping:
             self._end(self._there(addresses).values())
 
     def put_off(self, kept: Iterable[Kept]) -> None:
-        """Count the time to live of items anew, from now."""
+        """Count the time to live of items anew, from now; not again within a hundredth of it, for each time is a write."""
         for item in kept:
-            if item.ttl is not None:
+            if item.ttl is not None and self._engine.now() - item.counted_from > timedelta(minutes=item.ttl) / FINEST:
                 # Of that very version: whoever put another value meanwhile said how long it is kept.
                 with contextlib.suppress(NotFoundError):
                     self._memory.correct(item.version, expires_at=self._expiry(item.ttl), metadata=item.read_again)

@@ -2,11 +2,12 @@
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from itertools import takewhile
 from typing import Any, Final
 
 from langgraph.store.base import ListNamespacesOp, MatchCondition
 
-__all__ = ["listed", "matches"]
+__all__ = ["listed", "matches", "reach"]
 
 Namespace = tuple[str, ...]
 
@@ -54,6 +55,12 @@ def listed(namespaces: Iterable[Namespace], op: ListNamespacesOp) -> list[Namesp
     """
     meant = {namespace[: op.max_depth] for namespace in namespaces if all(_meets(namespace, condition) for condition in op.match_conditions or ())}
     return sorted(meant)[op.offset : op.offset + op.limit]
+
+
+def reach(op: ListNamespacesOp) -> Namespace:
+    """The deepest namespace under which all lie that an operation asks for: what is elsewhere need not be read."""
+    paths = (takewhile(lambda label: label != "*", condition.path) for condition in op.match_conditions or () if condition.match_type == "prefix")
+    return max(map(tuple, paths), key=len, default=())
 
 
 def _meets(namespace: Namespace, condition: MatchCondition) -> bool:

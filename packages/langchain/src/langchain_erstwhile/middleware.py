@@ -1,13 +1,15 @@
 """Memory for an agent made by ``create_agent``: recalled before its model is called, kept after it has answered."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import BaseMessage, SystemMessage
 
-from erstwhile import AsOf, Hit, MemoryType, Recall, Scope, ScopedMemory, Version
+from erstwhile import AsOf, ErstwhileError, Hit, MemoryType, Provenance, Recall, Scope, ScopedMemory, Version
 from langchain_erstwhile.messages import asked_by, last_exchange, turns_of
 from langchain_erstwhile.scoping import Memory, ScopeOf, run_memory, session_of
 from langchain_erstwhile.tools import memory_tools
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from langgraph.runtime import Runtime
 
 __all__ = ["MemoryMiddleware"]
+
+_log: Final = logging.getLogger(__name__)
 
 
 class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -43,9 +47,12 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         keep: Whether exchanges are kept. Default yes.
         draw: Whether memories are drawn from them. Default yes. ``erstwhile.open(extractor=chat_call(model))`` has a model draw them.
         tools: Whether the model is given `memory_tools` as well. Default no.
+        required: Whether a run fails where its memory does. Default yes. With no, the model is called without memory, or its answer is given and not kept,
+            and a warning in the log says why.
 
     Raises:
-        InvalidInputError: In a run: its context names nobody, or something given cannot be used.
+        InvalidInputError: In a run, before its model is called: its context names nobody, or something given cannot be used.
+        StoreError: In a run: the store cannot be used, and memory is required.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         keep: bool = True,
         draw: bool = True,
         tools: bool = False,
+        required: bool = True,
     ) -> None:
         super().__init__()
         self.tools = memory_tools(memory, scope=scope) if tools else ()
@@ -73,32 +81,50 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._profile = profile
         self._keep = keep
         self._draw = draw
+        self._required = required
 
     def wrap_model_call(self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]) -> "ModelResponse[Any] | AIMessage":
         """Recall, and call the model with what was recalled in its system message."""
         memory, question, asked = self._question(request)
-        pinned = memory.profile(as_of=asked["as_of"]) if self._profile else ()
-        recalled = memory.recall(question, **asked) if question else _nothing(asked)
-        return handler(self._with_memory(request, pinned, recalled))
+        with self._required_or_without("recalled"):
+            pinned = memory.profile(as_of=asked["as_of"]) if self._profile else ()
+            recalled = memory.recall(question, **asked) if question else _nothing(asked)
+            request = self._with_memory(request, pinned, recalled)
+        return handler(request)
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> "ModelResponse[Any] | AIMessage":
         """The same, without stopping the event loop."""
         memory, question, asked = self._question(request)
-        pinned = await memory.aio.profile(as_of=asked["as_of"]) if self._profile else ()
-        recalled = await memory.aio.recall(question, **asked) if question else _nothing(asked)
-        return await handler(self._with_memory(request, pinned, recalled))
+        with self._required_or_without("recalled"):
+            pinned = await memory.aio.profile(as_of=asked["as_of"]) if self._profile else ()
+            recalled = await memory.aio.recall(question, **asked) if question else _nothing(asked)
+            request = self._with_memory(request, pinned, recalled)
+        return await handler(request)
 
     def after_agent(self, state: AgentState[Any], runtime: "Runtime[Any]") -> None:
         """Keep the exchange, and draw memories from it."""
         if self._keep and (turns := turns_of(last_exchange(state["messages"]))):
-            self._scoped(runtime).observe(turns, session=_session(runtime), draw=self._draw)
+            with self._required_or_without("kept"):
+                self._scoped(runtime).observe(turns, session=_session(runtime), draw=self._draw)
 
     async def aafter_agent(self, state: AgentState[Any], runtime: "Runtime[Any]") -> None:
         """The same, without stopping the event loop."""
         if self._keep and (turns := turns_of(last_exchange(state["messages"]))):
-            await self._scoped(runtime).aio.observe(turns, session=_session(runtime), draw=self._draw)
+            with self._required_or_without("kept"):
+                await self._scoped(runtime).aio.observe(turns, session=_session(runtime), draw=self._draw)
+
+    @contextmanager
+    def _required_or_without(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if self._required:
+                raise
+            # Of a stranger's error the type alone: its message may hold what people said.
+            why = f"{type(error).__name__}: {error}" if isinstance(error, ErstwhileError) else type(error).__name__
+            _log.warning("Nothing was %s, and the run goes on without: %s", done, why)
 
     def _scoped(self, runtime: "Runtime[Any]") -> ScopedMemory:
         return run_memory(self._memory, self._scope, runtime.context)
@@ -106,7 +132,9 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def _question(self, request: ModelRequest[Any]) -> tuple[ScopedMemory, str, dict[str, Any]]:
         context = request.runtime.context
         as_of = context.get("as_of") if isinstance(context, Mapping) else getattr(context, "as_of", None)
-        asked = {**self._asked, "as_of": as_of, "pinned": False if self._profile else None}
+        asked = {**self._asked, "as_of": None if as_of is None else AsOf.of(as_of), "pinned": False if self._profile else None}
+        # Neither a wrong time nor a session that nothing can be kept under is to come to light once the model has answered, or never.
+        Provenance(session=_session(request.runtime))
         return self._scoped(request.runtime), asked_by(request.messages), asked
 
     def _with_memory(self, request: ModelRequest[Any], pinned: Sequence[Version], recalled: Recall) -> ModelRequest[Any]:
@@ -125,11 +153,11 @@ def _not_shown(hits: Iterable[Hit], messages: Sequence[BaseMessage]) -> tuple[Hi
 
 
 def _with_text(system: SystemMessage | None, text: str) -> SystemMessage:
-    if system is None:
+    # No empty block beside it: some providers refuse one.
+    if system is None or not system.content:
         return SystemMessage(text)
-    block = {"type": "text", "text": text}
     content = [{"type": "text", "text": system.content}] if isinstance(system.content, str) else list(system.content)
-    return system.model_copy(update={"content": [*content, block]})
+    return system.model_copy(update={"content": [*content, {"type": "text", "text": text}]})
 
 
 def _session(runtime: "Runtime[Any]") -> str | None:

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, InstanceOf
 from erstwhile import AsOf, Engine, Interval, InvalidInputError, MemoryType, Scope, ScopedMemory
 from langchain_erstwhile.documents import document_of
 from langchain_erstwhile.scoping import memory_of
+from langchain_erstwhile.texts import keepable
 
 __all__ = ["ErstwhileRetriever"]
 
@@ -21,7 +22,8 @@ ASKED: Final = ("k", "as_of", "during", "types", "memory_tags", "session", "min_
 class ErstwhileRetriever(BaseRetriever):
     """Recalls memories as documents: what holds now, or held or was believed at another time.
 
-    Every field but ``memory`` can also be given to one call, ``retriever.invoke(question, as_of="2024-06-01", k=3)``, and goes before the field then.
+    Every field but ``memory`` can also be given to one call, ``retriever.invoke(question, as_of="2024-06-01", k=3)``, and goes before the field then. Of a
+    question longer than 32,768 characters the beginning is asked.
 
     Args:
         memory: An engine, from `erstwhile.open`, or the memory of one scope.
@@ -56,11 +58,13 @@ class ErstwhileRetriever(BaseRetriever):
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any) -> list[Document]:  # noqa: ANN401, ARG002 - LangChain's signature
         memory, asked = self._asked(kwargs)
-        return [document_of(hit) for hit in memory.recall(query, **asked)] if query.strip() else []
+        question = keepable(query).strip()
+        return [document_of(hit) for hit in memory.recall(question, **asked)] if question else []
 
     async def _aget_relevant_documents(self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any) -> list[Document]:  # noqa: ANN401, ARG002 - LangChain's signature
         memory, asked = self._asked(kwargs)
-        return [document_of(hit) for hit in await memory.aio.recall(query, **asked)] if query.strip() else []
+        question = keepable(query).strip()
+        return [document_of(hit) for hit in await memory.aio.recall(question, **asked)] if question else []
 
     def _asked(self, given: dict[str, Any]) -> tuple[ScopedMemory, dict[str, Any]]:
         if unknown := sorted(set(given) - {*ASKED, "scope"}):

@@ -24,11 +24,12 @@ from langgraph.store.base import (
 )
 
 import erstwhile
-from erstwhile import AsOf, Embedder, Engine, Instant, InvalidInputError, Receipt, Scope
+from erstwhile import AsOf, Embedder, Engine, Instant, InvalidInputError, OnSecret, Receipt, Scope, masked_value
 from langchain_erstwhile.embeddings import ErstwhileEmbeddings
-from langchain_erstwhile.items import Address, ItemVersion, Kept, Wanted, searchable
+from langchain_erstwhile.items import Address, ItemVersion, Kept, Wanted
 from langchain_erstwhile.keeping import Keeping
-from langchain_erstwhile.matching import listed, matches
+from langchain_erstwhile.matching import listed, matches, reach
+from langchain_erstwhile.texts import keepable
 from langchain_erstwhile.vectors import LangChainEmbedder, embedded_ahead
 
 __all__ = ["ErstwhileStore"]
@@ -111,9 +112,9 @@ class ErstwhileStore(BaseStore):
         """What a key held at some time, as far as it was not erased since. Its time to live is not counted anew.
 
         Raises:
-            InvalidInputError: The time lies in the future.
+            InvalidInputError: The time lies in the future, or the namespace is none.
         """
-        address = Address(namespace, key)
+        address = Address(_place(namespace), key)
         kept = self._keeping.get([address], as_of=AsOf(system=as_of)).get(address)
         return None if kept is None else kept.item()
 
@@ -135,9 +136,9 @@ class ErstwhileStore(BaseStore):
         """What `search` would have given at some time, as far as it was not erased since.
 
         Raises:
-            InvalidInputError: The time lies in the future.
+            InvalidInputError: The time lies in the future, or the namespace is none.
         """
-        op = SearchOp(namespace_prefix, filter, limit, offset, query, refresh_ttl=False)
+        op = SearchOp(_place(namespace_prefix), filter, limit, offset, query, refresh_ttl=False)
         return [kept.found(score) for kept, score in self._search(op, AsOf(system=as_of))]
 
     async def asearch_as_of(
@@ -157,8 +158,12 @@ class ErstwhileStore(BaseStore):
         )
 
     def history(self, namespace: tuple[str, ...], key: str) -> tuple[ItemVersion, ...]:
-        """All that a key ever held, oldest first, its deletions included; nothing where it never held anything, or was erased."""
-        return self._keeping.history(Address(namespace, key))
+        """All that a key ever held, oldest first, its deletions included; nothing where it never held anything, or was erased.
+
+        Raises:
+            InvalidInputError: The namespace is none.
+        """
+        return self._keeping.history(Address(_place(namespace), key))
 
     async def ahistory(self, namespace: tuple[str, ...], key: str) -> tuple[ItemVersion, ...]:
         """The same, in a worker thread."""
@@ -169,8 +174,11 @@ class ErstwhileStore(BaseStore):
 
         Returns:
             A receipt, with counts that were verified by reading back; ``None`` where there was nothing.
+
+        Raises:
+            InvalidInputError: The namespace is none; nothing was removed.
         """
-        return self._keeping.erase(namespace, key)
+        return self._keeping.erase(_place(namespace), key)
 
     async def aerase(self, namespace: tuple[str, ...], key: str | None = None) -> Receipt | None:
         """The same, in a worker thread."""
@@ -207,7 +215,7 @@ class ErstwhileStore(BaseStore):
                     self._keeping.put_off(kept for kept, _ in found)
                 return [kept.found(score) for kept, score in found]
             case ListNamespacesOp():
-                return listed({kept.address.namespace for kept in self._keeping.under(())}, op)
+                return listed({kept.address.namespace for kept in self._keeping.under(reach(op))}, op)
             case PutOp():
                 return None
         raise ValueError(f"Unknown operation type: {type(op)}")
@@ -215,7 +223,7 @@ class ErstwhileStore(BaseStore):
     def _search(self, op: SearchOp, as_of: AsOf | None) -> Sequence[tuple[Kept, float | None]]:
         end = op.offset + op.limit
         scored: list[tuple[Kept, float | None]] = []
-        query = searchable(op.query or "").strip()
+        query = keepable(op.query or "").strip()
         if query:
             scored = self._scored(query, op, end, as_of)
         if len(scored) < end:
@@ -227,25 +235,41 @@ class ErstwhileStore(BaseStore):
     def _scored(self, query: str, op: SearchOp, wanted: int, as_of: AsOf | None) -> list[tuple[Kept, float | None]]:
         looked_at = max(1, wanted)
         while True:
-            scores, all_of_them = self._keeping.nearest(query, op.namespace_prefix, min(looked_at, MOST), as_of=as_of)
-            items = self._keeping.get(scores, as_of=as_of)
-            found = [(items[address], score) for address, score in scores.items() if address in items and matches(items[address].value, op.filter)]
+            nearest, all_of_them = self._keeping.nearest(query, op.namespace_prefix, min(looked_at, MOST), as_of=as_of)
+            found: list[tuple[Kept, float | None]] = [(kept, score) for kept, score in nearest if matches(kept.value, op.filter)]
             if len(found) >= wanted or all_of_them or looked_at >= MOST:
-                return list(found)
+                return found
             looked_at *= WIDER
 
     def _wanted(self, address: Address, op: PutOp) -> Wanted:
         fields: Iterable[str] = () if op.index is False else self._fields if op.index is None else op.index
-        value = op.value or {}
+        value: Mapping[str, Any] = op.value or {}
+        if self._engine.policy.secrets is OnSecret.MASK:
+            value = self._masked(address, value)
         texts = (text for field in fields for text in get_text_at_path(value, field))
         return Wanted.of(address, value, texts, op.ttl)
+
+    def _masked(self, address: Address, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        if masked_value({"namespace": list(address.namespace), "key": address.key})[1]:
+            raise InvalidInputError(
+                "The key or its namespace holds what looks like a secret, and would not be found again without it; name the item otherwise."
+            )
+        masked: dict[str, Any] = masked_value(value)[0]
+        return masked
 
     async def _awaited(self, call: Callable[[], T], *, queries: Iterable[str | None], passages: Sequence[str] = ()) -> T:
         if not isinstance(self._model, LangChainEmbedder):
             return await asyncio.to_thread(call)
-        asked = [text for query in queries if (text := searchable(query or "").strip())]
+        asked = [text for query in queries if (text := keepable(query or "").strip())]
         with embedded_ahead(await self._model.ahead(queries=asked, passages=passages)):
             return await asyncio.to_thread(call)
+
+
+def _place(namespace: object) -> tuple[str, ...]:
+    # Under a bare text nothing lies, and an erasure that found nothing would look like one that was not needed.
+    if isinstance(namespace, str) or not isinstance(namespace, Sequence) or not all(isinstance(label, str) for label in namespace):
+        raise InvalidInputError('namespace: expected a tuple of texts, such as ("users", "ana").')
+    return tuple(namespace)
 
 
 def _model(index: Mapping[str, Any]) -> Embedder | None:

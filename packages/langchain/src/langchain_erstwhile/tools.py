@@ -9,7 +9,7 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
-from erstwhile import AsOf, ErstwhileError, Hit, Pack, Provenance, Recall, Scope, ScopedMemory, SourceKind, TypeName, Version
+from erstwhile import AsOf, Hit, InvalidInputError, NotFoundError, Pack, Provenance, Recall, Scope, ScopedMemory, SourceKind, TypeName, Version
 from langchain_erstwhile.scoping import Memory, ScopeOf, run_memory, session_of
 
 __all__ = ["memory_tools"]
@@ -114,7 +114,8 @@ def memory_tools(memory: Memory, *, scope: Scope | Mapping[str, Any] | ScopeOf |
         scope: The scope, or a function from the run's context to one, where its own names will not do.
 
     Raises:
-        InvalidInputError: In a run: its context names nobody.
+        InvalidInputError: In a run: its context names nobody. What the model gave wrong it is told, to mend it.
+        StoreError: In a run: the store cannot be used.
     """
     return [_tool(verb, memory, scope) for verb in VERBS]
 
@@ -150,8 +151,8 @@ def _structured(verb: Verb, call: Callable[..., str], acall: Callable[..., Any])
 def _done(verb: Verb, memory: ScopedMemory, session: str | None, given: Mapping[str, Any]) -> str:
     try:
         return verb.does(memory, session, **given)
-    except ErstwhileError as error:
-        # For the model to mend: a date that is none, an id that is not there.
+    except (InvalidInputError, NotFoundError) as error:
+        # For the model to mend: a date that is none, an id that is not there. A store that cannot be used is the application's.
         raise ToolException(str(error)) from error
 
 

@@ -98,8 +98,16 @@ def masked_text(text: str) -> tuple[str, tuple[str, ...]]:
     return text, tuple(kinds)
 
 
-def masked_value(value: Any, where: str) -> tuple[Any, tuple[Masked, ...]]:  # noqa: ANN401 - whatever JSON holds
-    """The same for whatever JSON holds: texts and names at any depth, and whole numbers, which may be those of cards."""
+def masked_value(value: Any, where: str = "") -> tuple[Any, tuple[Masked, ...]]:  # noqa: ANN401 - whatever JSON holds
+    """Whatever JSON holds with each secret's kind in its place, and the secrets: in texts and names at any depth, and in whole numbers, which may be cards'.
+
+    It is what a policy that masks does to each part of a memory. Who writes such a value down as one text masks it first: a secret that is cut out of JSON
+    can leave what is no JSON any more.
+
+    Args:
+        value: The value; it is not changed.
+        where: What it is called in ``Masked.where``.
+    """
     found: list[Masked] = []
     return _masked(value, where, found), tuple(found)
 

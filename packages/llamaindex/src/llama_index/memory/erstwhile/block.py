@@ -1,9 +1,12 @@
 """Memories as a block of LlamaIndex's own memory."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from time import monotonic
+from typing import Any, Final, Self
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.bridge.pydantic import ConfigDict, Field, PrivateAttr, model_validator
@@ -11,11 +14,16 @@ from llama_index.core.memory import BaseMemoryBlock
 from llama_index.core.utils import get_tokenizer
 from pydantic import InstanceOf
 
-from erstwhile import AsOf, Engine, Message, Observed, Recall, Scope, ScopedMemory
+from erstwhile import AsOf, Engine, ErstwhileError, Message, Observed, Recall, Scope, ScopedMemory, Version
 from llama_index.memory.erstwhile.scoping import memory_of
-from llama_index.memory.erstwhile.speech import last_asked, same_place, spoken
+from llama_index.memory.erstwhile.speech import fresh, last_asked, same_place, spoken
 
 __all__ = ["ErstwhileMemoryBlock", "Packed"]
+
+LONGEST_TURN: Final = 300.0
+"""Seconds for which what was recalled is good for the same turn: a chat that was begun anew may come to stand where it stood before."""
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Packed(str):
@@ -51,6 +59,8 @@ class ErstwhileMemoryBlock(BaseMemoryBlock[str]):
         types: Only these types of memory. Default: all, and turns.
         min_relevance: How relevant each must be, 0 to 1. Default: nothing where nothing is known of the question.
         draw: Whether memories are drawn from the messages that are kept. Default yes.
+        required: Whether asking it, or keeping in it, fails where the store does. Default yes. With no, nothing is recalled, or kept, and a warning in the
+            log says why.
         tokenizer_fn: Counts tokens, as that of ``Memory``. Default: LlamaIndex's.
         name: The block's name in the prompt. Default "erstwhile".
         priority: LlamaIndex's: 0 for a block that is never cut short. Default 1.
@@ -73,10 +83,11 @@ class ErstwhileMemoryBlock(BaseMemoryBlock[str]):
     types: list[str] | None = None
     min_relevance: float | None = None
     draw: bool = True
+    required: bool = True
     tokenizer_fn: Callable[[str], list[Any]] = Field(default_factory=get_tokenizer, exclude=True, repr=False)
 
     _scoped: ScopedMemory = PrivateAttr()
-    _last: tuple[object, Packed] | None = PrivateAttr(default=None)
+    _last: tuple[object, float, Packed] | None = PrivateAttr(default=None)
     _asked_at: tuple[str, datetime] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
@@ -95,10 +106,14 @@ class ErstwhileMemoryBlock(BaseMemoryBlock[str]):
         asked = last_asked(chat)
         if asked is None:
             return ""
-        turn = (session, same_place(chat))
-        if self._last is None or self._last[0] != turn:
-            self._last = (turn, await self._recalled(asked, session=session, shown=frozenset(message.content for message in chat)))
-        return self._last[1]
+        turn, now = (session, same_place(chat)), monotonic()
+        if self._last is not None and self._last[0] == turn and now - self._last[1] <= LONGEST_TURN:
+            return self._last[2]
+        text, self._last = "", None
+        with self._required_or_without("recalled"):
+            text = packed = await self._recalled(asked, session=session, shown=frozenset(message.content for message in chat))
+            self._last = (turn, now, packed)
+        return text
 
     async def _recalled(self, question: str, *, session: str | None, shown: frozenset[str]) -> Packed:
         point = self.as_of
@@ -114,34 +129,30 @@ class ErstwhileMemoryBlock(BaseMemoryBlock[str]):
         for session in dict.fromkeys(message.additional_kwargs.get("session_id") for message in messages):
             await self.akeep([message for message in messages if message.additional_kwargs.get("session_id") == session], session=session)
 
-    async def akeep(self, messages: Sequence[ChatMessage], *, session: str | None = None) -> None:
+    async def akeep(self, messages: Sequence[ChatMessage], *, session: str | None = None, again: bool = True) -> None:
         """Keep messages as turns, and draw memories from them.
 
         Args:
             messages: In order. System messages, what tools gave, and those without text are left out.
             session: The conversation, where the block has none of its own.
+            again: Whether what the conversation holds already was said again, and is kept again. With no, the same words by the same role, said so often, are
+                the same messages.
         """
         chat = spoken(messages)
-        if not chat:
-            return
-        kept = await self._scoped.aio.observe(chat, session=self.session or session, draw=self.draw)
-        if asked_at := _asked_at(chat, kept):
-            # A new turn begins; an answer ends none.
-            self._asked_at, self._last = asked_at, None
+        with self._required_or_without("kept"):
+            if chat and not again:
+                chat = fresh(chat, [turn for turn in await self._turns(session) if turn.scope == self._scoped.scope])
+            if not chat:
+                return
+            kept = await self._scoped.aio.observe(chat, session=self.session or session, draw=self.draw)
+            if asked_at := _asked_at(chat, kept):
+                # A new turn begins; an answer ends none.
+                self._asked_at, self._last = asked_at, None
 
-    async def aunkept(self, messages: Sequence[ChatMessage], *, session: str) -> list[ChatMessage]:
-        """Those of the messages that the conversation does not hold yet. The same words by the same role, said so often, are the same messages."""
-        turns = await self._scoped.aio.snapshot(session=self.session or session, turns=True)
-        held = [(turn.metadata.get("role"), turn.content) for turn in turns if turn.is_turn and turn.scope == self._scoped.scope]
-        fresh = []
-        for message in messages:
-            said = [(part.role, part.content) for part in spoken([message])]
-            if said and all(part in held for part in said):
-                for part in said:
-                    held.remove(part)
-            else:
-                fresh.append(message)
-        return fresh
+    async def _turns(self, session: str | None) -> list[Version]:
+        # What is kept apart was said too.
+        held = await self._scoped.aio.snapshot(session=self.session or session, turns=True, quarantined=None)
+        return [version for version in held if version.is_turn]
 
     async def atruncate(self, content: str, tokens_to_truncate: int) -> str | None:
         """The text, shorter by at least so many tokens: whole memories, the most relevant first; ``None`` where none is left."""
@@ -150,6 +161,17 @@ class ErstwhileMemoryBlock(BaseMemoryBlock[str]):
         budget = self._count(content) - tokens_to_truncate
         shorter = Packed.of(content.recall, budget=budget, count=self._count) if budget > 0 else None
         return shorter or None
+
+    @contextmanager
+    def _required_or_without(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if self.required:
+                raise
+            # Of a stranger's error the type alone: its message may hold what people said.
+            why = f"{type(error).__name__}: {error}" if isinstance(error, ErstwhileError) else type(error).__name__
+            _log.warning("Nothing was %s, and the chat goes on without: %s", done, why)
 
     def _count(self, text: str) -> int:
         return len(self.tokenizer_fn(text))

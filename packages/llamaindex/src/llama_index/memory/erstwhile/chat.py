@@ -6,7 +6,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import model_validator
 from llama_index.core.memory import BaseMemoryBlock, Memory
 
-from erstwhile import Engine, InvalidInputError, ScopedMemory
+from erstwhile import Engine, InvalidInputError, Provenance, ScopedMemory
 from llama_index.memory.erstwhile.block import ErstwhileMemoryBlock
 from llama_index.memory.erstwhile.scoping import ScopeLike, memory_of
 
@@ -28,6 +28,10 @@ class ErstwhileMemory(Memory):
             raise InvalidInputError("There is no memory to keep anything in; make one with ErstwhileMemory.from_defaults(memory).")
         return self
 
+    def __getstate__(self) -> dict[Any, Any]:
+        # LlamaIndex's own takes what cannot be pickled out of the memory itself, which is of no use any more then.
+        raise TypeError("A memory on an open store cannot be pickled; make another with ErstwhileMemory.from_defaults and the same session_id.")
+
     @classmethod
     def class_name(cls) -> str:
         """The name that LlamaIndex writes a memory down with."""
@@ -44,6 +48,7 @@ class ErstwhileMemory(Memory):
         k: int = 10,
         budget_tokens: int = 1_000,
         draw: bool = True,
+        required: bool = True,
         memory_blocks: list[BaseMemoryBlock[Any]] | None = None,
         **options: Any,  # noqa: ANN401 - those of LlamaIndex
     ) -> "ErstwhileMemory":
@@ -57,6 +62,7 @@ class ErstwhileMemory(Memory):
             k: Recalls at most so many memories for each message. Default 10.
             budget_tokens: They take at most so many tokens. Default 1,000.
             draw: Whether memories are drawn from what is said. Default yes.
+            required: Whether the chat fails where the store does. Default yes. With no, it goes on without memory, and a warning in the log says why.
             memory_blocks: Further blocks.
             options: What LlamaIndex's ``Memory.from_defaults`` takes beside these, such as ``token_limit``.
 
@@ -65,8 +71,11 @@ class ErstwhileMemory(Memory):
         """
         if memory is None:
             raise InvalidInputError("No memory was given; give what erstwhile.open() gives with scope=…, or the memory of one scope: engine.scope(user=…).")
+        # A session that nothing can be kept under is an error now, and not once the first message was said.
+        Provenance(session=session_id or None)
         counting = {"tokenizer_fn": tokenizer} if (tokenizer := options.get("tokenizer_fn")) else {}
-        block = ErstwhileMemoryBlock(memory=memory_of(memory, scope), k=k, budget_tokens=budget_tokens, draw=draw, accept_short_term_memory=False, **counting)
+        asked: dict[str, Any] = {"k": k, "budget_tokens": budget_tokens, "draw": draw, "required": required, **counting}
+        block = ErstwhileMemoryBlock(memory=memory_of(memory, scope), accept_short_term_memory=False, **asked)
         made = super().from_defaults(session_id=session_id, memory_blocks=[block, *(memory_blocks or [])], **options)
         if not isinstance(made, ErstwhileMemory):  # pragma: no cover - what LlamaIndex makes is of this class
             raise TypeError(type(made).__name__)
@@ -89,5 +98,5 @@ class ErstwhileMemory(Memory):
 
     async def aset(self, messages: list[ChatMessage]) -> None:
         """Put another history in the place of the chat, and keep what it says that the session does not hold yet. Nothing kept before is lost."""
-        await self._block.akeep(await self._block.aunkept(messages, session=self.session_id), session=self.session_id)
+        await self._block.akeep(messages, session=self.session_id, again=False)
         await super().aset(messages)

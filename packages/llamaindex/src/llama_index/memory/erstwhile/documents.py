@@ -2,21 +2,22 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import Any, Final
 
 from llama_index.core.schema import BaseNode, MetadataMode
 
-from erstwhile import Draft, Engine, Instant, Interval, MemoryType, Outcome, Provenance, ScopedMemory, SourceKind, Version
+from erstwhile import Draft, Engine, Instant, Interval, MemoryType, Outcome, Provenance, ScopedMemory, SourceKind, Version, masked_value
 from llama_index.memory.erstwhile.scoping import ScopeLike, memory_of
+from llama_index.memory.erstwhile.speech import keepable
 
 __all__ = ["Ingested", "aremember_nodes", "end_document", "remember_nodes"]
 
-LONGEST_TAG: Final = 256
-"""Characters of a tag (`erstwhile.Draft`)."""
+LONGEST: Final = {"tag": 256, "actor": 256, "reference": 2_048}
+"""Characters of a tag, and of the parts of a source (`erstwhile.Draft`, `erstwhile.Provenance`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,9 @@ def remember_nodes(memory: Engine | ScopedMemory, nodes: Iterable[BaseNode], *, 
     changed takes the place of the one it was, and one that is gone ends. What was there before stays in history, and can be asked about by its time.
 
     The document is the node's ``ref_doc_id``, else the node itself: give your documents ids of their own that stay the same, as ``SimpleDirectoryReader`` does
-    with ``filename_as_id``. Passages are compared with those of their document alone: they end nothing that a person said, and clash with nothing.
+    with ``filename_as_id``. Passages are compared with those of their document alone: they end nothing that a person said, and clash with nothing. One that
+    gives orders to a model is kept apart, as from any source that may not, and goes with its document all the same. What text cannot hold, such as the NUL that
+    some readers give, becomes U+FFFD.
 
     Args:
         memory: An engine, from `erstwhile.open`, or the memory of one scope.
@@ -65,8 +68,8 @@ def remember_nodes(memory: Engine | ScopedMemory, nodes: Iterable[BaseNode], *, 
         at: Since when the documents read so. Default: now, by the machine's clock.
 
     Raises:
-        InvalidInputError: Nobody's memory was named; or a passage is longer than 32,768 characters, or has metadata that JSON cannot hold: of its document
-            nothing was written, and of those after it.
+        InvalidInputError: Nobody's memory was named; or a passage is longer than 32,768 characters, has metadata that JSON cannot hold, or holds what looks
+            like a secret and the policy refuses that: of its document nothing was written, and of those after it.
     """
     scoped, time = memory_of(memory, scope), _time(at)
     done = [_remember(scoped, document, passages, time) for document, passages in _documents(nodes).items()]
@@ -98,8 +101,12 @@ def end_document(memory: Engine | ScopedMemory, document: str, *, scope: ScopeLi
 
 
 def _remember(memory: ScopedMemory, document: str, passages: Sequence[_Passage], time: datetime) -> Ingested:
-    held = memory.snapshot(during=Interval(start=time), types=[MemoryType.ARTIFACT], tags=[_tag(document)])
+    # What is kept apart is part of the document too.
+    held = memory.snapshot(during=Interval(start=time), types=[MemoryType.ARTIFACT], tags=[_tag(document)], quarantined=None)
     mine = [version for version in held if version.scope == memory.scope]
+    there = {version.content for version in mine}
+    # Where the policy masks secrets, what is there is without them.
+    passages = [passage if passage.content in there else _as_masked(passage, there) for passage in passages]
     changes = _changes(sorted(mine, key=lambda version: (version.metadata.get("passage", 0), version.id)), passages)
     drafts = [_draft(document, passage, places, time) for passage, places in changes.write]
     return Ingested(
@@ -113,10 +120,15 @@ def _documents(nodes: Iterable[BaseNode]) -> dict[str, list[_Passage]]:
     documents: dict[str, dict[str, _Passage]] = {}
     for node in nodes:
         passages = documents.setdefault(node.ref_doc_id or node.node_id, {})
-        content = node.get_content(metadata_mode=MetadataMode.NONE)
+        content = keepable(node.get_content(metadata_mode=MetadataMode.NONE))
         if content.strip():
             passages.setdefault(content, _Passage(content=content, metadata={**node.metadata, "node_id": node.node_id, "passage": len(passages)}))
     return {document: list(passages.values()) for document, passages in documents.items()}
+
+
+def _as_masked(passage: _Passage, there: Collection[str]) -> _Passage:
+    masked = masked_value(passage.content)[0]
+    return replace(passage, content=masked) if masked in there else passage
 
 
 def _changes(held: Sequence[Version], passages: Sequence[_Passage]) -> _Changes:
@@ -138,10 +150,11 @@ def _changes(held: Sequence[Version], passages: Sequence[_Passage]) -> _Changes:
 
 def _draft(document: str, passage: _Passage, places: Sequence[Version], time: datetime) -> Draft:
     name = passage.metadata.get("file_name")
+    actor = keepable(name).strip()[: LONGEST["actor"]] if isinstance(name, str) else ""
     return Draft(
         content=passage.content,
         type=MemoryType.ARTIFACT,
-        source=Provenance(kind=SourceKind.TOOL, actor=name if isinstance(name, str) and name.strip() else "document", reference=document),
+        source=Provenance(kind=SourceKind.TOOL, actor=actor or "document", reference=keepable(document)[: LONGEST["reference"]]),
         valid_from=time,
         tags=(_tag(document),),
         metadata=passage.metadata,
@@ -160,4 +173,5 @@ def _time(at: Instant | None) -> datetime:
 
 def _tag(document: str) -> str:
     tag = f"document:{document}"
-    return tag if len(tag) <= LONGEST_TAG else f"document:{hashlib.sha256(document.encode()).hexdigest()}"
+    fits = len(tag) <= LONGEST["tag"] and keepable(tag) == tag
+    return tag if fits else f"document:{hashlib.sha256(document.encode(errors='surrogatepass')).hexdigest()}"

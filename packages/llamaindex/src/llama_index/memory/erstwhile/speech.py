@@ -1,28 +1,54 @@
 """Messages of a chat as what was said in it; pure."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
-from erstwhile import Message
+from erstwhile import Message, Version, masked_value
 
-__all__ = ["last_asked", "same_place", "spoken"]
+__all__ = ["LONGEST", "fresh", "keepable", "last_asked", "same_place", "spoken"]
 
-SPEAKERS: Final = (MessageRole.USER, MessageRole.ASSISTANT)
+SPEAKERS: Final = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant", MessageRole.CHATBOT: "assistant", MessageRole.MODEL: "assistant"}
 LONGEST: Final = 32_768
 """Longest content of a turn, in characters (`erstwhile.Version`)."""
+LONGEST_NAME: Final = 256
+"""Longest name of a speaker, in characters (`erstwhile.Provenance`)."""
+UNKEEPABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def spoken(messages: Iterable[ChatMessage]) -> list[Message]:
-    """What users and assistants said, in order. A text too long for one turn is several; a message without text is none."""
+    """What users and assistants said, in order. A text too long for one turn is several; a message without text is none.
+
+    An assistant by any name is a model: what it concludes must not count as what somebody stated.
+    """
     return [
-        Message(role=message.role.value, content=part, name=_name(message))
+        Message(role=role, content=part, name=_name(message) if message.role is MessageRole.USER else None)
         for message in messages
-        if message.role in SPEAKERS and message.content
-        for part in _parts(message.content)
+        if (role := SPEAKERS.get(message.role)) and message.content
+        for part in _parts(keepable(message.content))
         if part.strip()
     ]
+
+
+def fresh(chat: Sequence[Message], held: Iterable[Version]) -> list[Message]:
+    """Those of the messages that are not among the turns held, each of which stands for one message. A turn may be without the secrets in its message."""
+    left = Counter((turn.metadata.get("role"), turn.content) for turn in held)
+    new = []
+    for message in chat:
+        known = next((key for text in (message.content, masked_value(message.content)[0]) if left[key := (message.role, text)]), None)
+        if known is None:
+            new.append(message)
+        else:
+            left[known] -= 1
+    return new
+
+
+def keepable(text: str) -> str:
+    """The text with U+FFFD for what no text can hold, a NUL or half a surrogate pair, such as some readers of PDF files give."""
+    return UNKEEPABLE.sub("\ufffd", text)
 
 
 def last_asked(chat: Sequence[Message]) -> str | None:
@@ -45,7 +71,7 @@ def same_place(chat: Sequence[Message]) -> tuple[tuple[str, str], ...]:
 
 def _name(message: ChatMessage) -> str | None:
     name = message.additional_kwargs.get("name")
-    return name if isinstance(name, str) and name.strip() else None
+    return keepable(name).strip()[:LONGEST_NAME] or None if isinstance(name, str) else None
 
 
 def _parts(text: str) -> Iterator[str]:

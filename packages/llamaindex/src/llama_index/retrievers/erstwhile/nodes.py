@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from llama_index.core.schema import MetadataMode, NodeRelationship, NodeWithScore, ObjectType, RelatedNodeInfo, TextNode
 
-from erstwhile import AsOf, Hit, Links, Provenance, Recall, Scope, Version
+from erstwhile import AsOf, Hit, InvalidInputError, Links, Provenance, Recall, Scope, Version
 
 __all__ = ["MemoryNode", "nodes_of"]
+
+
+SHOWN: Final = frozenset({"id", "version_id", "type", "scope", "source", "valid_from", "valid_to", "system_from", "contested"})
+"""What of the metadata stands beside a memory's text, or leads to it."""
 
 
 class MemoryNode(TextNode):
@@ -31,7 +35,11 @@ class MemoryNode(TextNode):
         return "MemoryNode"
 
     def get_content(self, metadata_mode: MetadataMode = MetadataMode.NONE) -> str:
-        """The text; for a language model, fenced."""
+        """The text; for a language model, fenced.
+
+        Raises:
+            InvalidInputError: Something took away the metadata that the line for a model is made of.
+        """
         if metadata_mode is not MetadataMode.LLM or not self.text.strip():
             return self.text
         version = _version(self.metadata, self.text)
@@ -77,6 +85,8 @@ def _relationships(hit: Hit) -> list[tuple[NodeRelationship, RelatedNodeInfo]]:
 
 
 def _version(metadata: dict[str, Any], text: str) -> Version:
+    if missing := sorted(SHOWN - set(metadata)):
+        raise InvalidInputError(f"The node's metadata has no {', '.join(missing)}, of which its line for a model is made; keep what the retriever put there.")
     ends = metadata["valid_to"]
     return Version(
         id=metadata["version_id"],

@@ -10,6 +10,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from erstwhile import AsOf, Engine, Instant, Interval, MemoryType, ScopedMemory
 from llama_index.memory.erstwhile.scoping import ScopeLike, memory_of
+from llama_index.memory.erstwhile.speech import LONGEST, keepable
 from llama_index.retrievers.erstwhile.nodes import nodes_of
 
 __all__ = ["ErstwhileRetriever"]
@@ -23,7 +24,8 @@ class ErstwhileRetriever(BaseRetriever):
     ``metadata``. ``prev_node`` and ``next_node`` are the turns said before and after it, where it was said in a conversation; ``source_node`` is
     the turn that it was drawn from, or the document.
 
-    A query bundle's ``embedding`` is taken for the question's meaning, as a vector of the store's model.
+    A query bundle's ``embedding`` is taken for the question's meaning, as a vector of the store's model. Of a question longer than 32,768 characters the
+    beginning is asked.
 
     Args:
         memory: An engine, from `erstwhile.open`, or the memory of one scope.
@@ -82,17 +84,23 @@ class ErstwhileRetriever(BaseRetriever):
         }
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        if not query_bundle.query_str.strip():
+        question = _question(query_bundle)
+        if not question:
             return []
         vector = query_bundle.embedding
         if vector is None and self._embed_model is not None and query_bundle.custom_embedding_strs:
             vector = self._embed_model.get_agg_embedding_from_queries(query_bundle.embedding_strs)
-        return nodes_of(self._memory.recall(query_bundle.query_str, vector=vector, **self._asked))
+        return nodes_of(self._memory.recall(question, vector=vector, **self._asked))
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        if not query_bundle.query_str.strip():
+        question = _question(query_bundle)
+        if not question:
             return []
         vector = query_bundle.embedding
         if vector is None and self._embed_model is not None and query_bundle.custom_embedding_strs:
             vector = await self._embed_model.aget_agg_embedding_from_queries(query_bundle.embedding_strs)
-        return nodes_of(await self._memory.aio.recall(query_bundle.query_str, vector=vector, **self._asked))
+        return nodes_of(await self._memory.aio.recall(question, vector=vector, **self._asked))
+
+
+def _question(query_bundle: QueryBundle) -> str:
+    return keepable(query_bundle.query_str[:LONGEST]).strip()
