@@ -155,12 +155,12 @@ def _restored(version: Version, pieces: Sequence[tuple[Version, Version]], *, no
 
 
 def _merged(appended: Iterable[Version]) -> dict[str, tuple[str, ...]]:
-    """The memories that a write merged, each with those that it was merged with."""
+    """The memories that a write merged, each with all that it was merged with."""
     found: dict[str, tuple[str, ...]] = {}
     for version in appended:
         others = [tie.memory_id for tie in version.ties if tie.relation is Relation.DUPLICATE and tie.version_id in version.links.supersedes]
-        found |= dict.fromkeys(others, (version.memory_id,))
-        found |= {version.memory_id: tuple(others)} if others else {}
+        group = (version.memory_id, *others) if others else ()
+        found |= {one: tuple(other for other in group if other != one) for one in group}
     return found
 
 
