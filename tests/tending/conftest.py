@@ -72,9 +72,15 @@ def literal(clock: FixedClock) -> Callable[..., ScopedMemory]:
     return lambda policy=None, clock=clock: memory(clock, policy=policy)
 
 
+@pytest.fixture
+def bo(literal: Callable[..., ScopedMemory]) -> ScopedMemory:
+    """An empty memory that needs no model."""
+    return literal()
+
+
 @pytest.fixture(params=["memory", "edge"])
-def bo(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[ScopedMemory]:
-    """An empty memory that needs no model, on a store in memory and on an embedded one."""
+def on_disk(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[ScopedMemory]:
+    """The same, on a store in memory and on an embedded one."""
     parts: dict[str, Any] = {"fingerprint": MODEL.fingerprint, "dimension": MODEL.dimension}
     store: Store = ReferenceStore(**parts) if request.param == "memory" else EdgeStore(tmp_path / "store", **parts, durable=False)
     yield memory(clock, store=store)

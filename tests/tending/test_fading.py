@@ -18,7 +18,7 @@ START = as_utc("2025-01-01")
 IDS = iter(range(10**9))
 
 
-def _version(**parts: Any) -> Version:
+def _version(**parts: Any) -> Version:  # noqa: ANN401 - the parts of a version
     given = {"type": MemoryType.OBSERVATION, "importance": 0.0, **parts}
     return Version(id="v", memory_id="m", content="Ana skips lunch", scope=Scope(user="ana"), valid_from=START, system_from=START, **given)
 

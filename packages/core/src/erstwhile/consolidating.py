@@ -19,7 +19,7 @@ from erstwhile.relations import UPKEEP
 from erstwhile.resolve import Judged
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Row, Store, Where
-from erstwhile.summarising import summaries, summary_key, summary_version
+from erstwhile.summarising import standing, summaries, summary_key, summary_version
 from erstwhile.timeline import Plan
 from erstwhile.versions import in_order, new_id
 
@@ -277,7 +277,7 @@ class _Work:
         by_id = {row.version.id: row.version for row in rows}
         sources = [by_id[id] for id in step.sources if id in by_id]
         key = "" if step.subject is None else summary_key(step.subject)
-        known = next((version for version in by_id.values() if key in version.keys), None)
+        known = standing(by_id.values(), key)
         same = (known is None and not step.marks) or (known is not None and step.marks == (mark_of(known),))
         if not same or len(sources) < len(step.sources):
             return Plan(), "What it was drawn from, or the summary that is there, is another by now; plan again."
@@ -287,6 +287,10 @@ class _Work:
         if known is None:
             plan = timeline.remember(version)
             return plan, _outcome(Action.REMEMBERED, plan, step.reason)
+        if version.valid_from > known.valid_from:
+            # What went on since then is summed up from then on; until then the one before it held.
+            plan = timeline.supersede(version, [known], now=now, new_id=new_id)
+            return plan, _outcome(Action.SUPERSEDED, plan, step.reason)
         plan = timeline.correct(known, version, [known], now=now, new_id=new_id)
         return plan, _outcome(Action.CORRECTED, plan, step.reason)
 

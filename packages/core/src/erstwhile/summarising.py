@@ -1,7 +1,7 @@
 """Summaries of sessions, and of what is known of somebody or something, by a language model of the caller's: asked, checked, and made into versions."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,14 +15,14 @@ from erstwhile.llm import Chat, Fence
 from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind, Version, check_text
 from erstwhile.policy import Policy
 from erstwhile.relations import UPKEEP, Relation, Tie
-from erstwhile.store import TURN, Find, Where
+from erstwhile.store import TURN, Where
 from erstwhile.timeline import NewId
 from erstwhile.turns import text_key
 
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
 
-__all__ = ["LEAST_SOURCES", "MAX_SUMMARY", "summaries", "summary_key", "summary_version"]
+__all__ = ["LEAST_SOURCES", "MAX_SUMMARY", "standing", "summaries", "summary_key", "summary_version"]
 
 LEAST_SOURCES: Final = 4
 """Fewer turns or memories are read faster than a summary of them."""
@@ -153,9 +153,13 @@ def _reference(digest: str) -> str:
 
 
 def _known(ledger: "Ledger", scope: Scope, subject: _Subject) -> Version | None:
-    where = Where(scopes=(scope,), keys=(summary_key((subject.kind, subject.name)),), believed=True)
-    rows = ledger.store.find(Find(where=where, limit=1))
-    return rows[0].version if rows else None
+    key = summary_key((subject.kind, subject.name))
+    return standing((row.version for row in ledger.store.all(Where(scopes=(scope,), keys=(key,), believed=True))), key)
+
+
+def standing(versions: Iterable[Version], key: str) -> Version | None:
+    """The last of the summaries that are believed under a key; those before it held until it did."""
+    return max((version for version in versions if key in version.keys), key=lambda version: (version.valid_from, version.id), default=None)
 
 
 def _sessions(ledger: "Ledger", scope: Scope) -> Iterator[_Subject]:
