@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erstwhile.fading import DEMOTION, HALF_LIFE, faded, left_of, strength, weight
+from erstwhile.fading import DEMOTION, HALF_LIFE, MOST_HALVINGS, faded, left_of, strength, weight
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, Version
 from erstwhile.scoped import ScopedMemory
 from erstwhile.testing import FixedClock
@@ -99,6 +100,9 @@ def test_recall_puts_it_behind_what_answers_as_well(literal: Callable[..., Scope
     assert [(hit.version.id, hit.score) for hit in then] == [(hit.version.id, hit.score) for hit in before]
 
 
-def test_half_life_is_in_the_explanation() -> None:
-    """The page gives the constants that the code has."""
-    assert timedelta(days=45) == HALF_LIFE
+def test_the_explanation_has_the_constants() -> None:
+    """The page gives the formula with the constants that the code has."""
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "upkeep.md").read_text(encoding="utf-8")
+    assert f"half_life = {HALF_LIFE.days} days × (1 + c) / (1 − i)" in page
+    assert f"2 ^ −min({MOST_HALVINGS}, floor(a / half_life))" in page
+    assert f"1 − {DEMOTION} × (1 − left)" in page

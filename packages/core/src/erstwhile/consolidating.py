@@ -1,5 +1,6 @@
 """Consolidating a scope at rest: planning what to merge, close, fade and summarise, and carrying a plan out, a write for each step."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from erstwhile.relations import UPKEEP
 from erstwhile.resolve import Judged
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Row, Store, Where
-from erstwhile.summarising import standing, summaries, summary_key, summary_version
+from erstwhile.summarising import MAX_SOURCES, standing, summaries, summary_key, summary_version
 from erstwhile.timeline import Plan
 from erstwhile.versions import in_order, new_id
 
@@ -86,7 +87,7 @@ class _Look:
         self._merged: dict[str, tuple[Row, list[tuple[Version, Judged]]]] = {}
         self._crowded: set[str] = set()
         self._fading: dict[str, Step] = {}
-        self._subjects: dict[str, list[Version]] = {}
+        self._subjects: dict[str, deque[tuple[str, str]]] = {}
 
     @property
     def number(self) -> int:
@@ -106,7 +107,7 @@ class _Look:
             )
         if StepKind.SUMMARISE in self._kinds and not any(tie.judge == UPKEEP and tie.version_id == version.id for tie in version.ties):
             for subject in {claim.subject for claim in version.claims}:
-                self._subjects.setdefault(subject, []).append(version)
+                self._subjects.setdefault(subject, deque(maxlen=MAX_SOURCES)).append((version.memory_id, version.id))
 
     def _merge(self, row: Row) -> None:
         near = self._nearness.of(row)
@@ -145,7 +146,7 @@ class _Look:
 
     def subjects(self) -> dict[str, tuple[str, ...]]:
         """Ids of versions, by what they speak of, without those that are to be merged into others."""
-        return {subject: tuple(version.id for version in known if version.memory_id not in self._into) for subject, known in self._subjects.items()}
+        return {subject: tuple(id for memory_id, id in known if memory_id not in self._into) for subject, known in self._subjects.items()}
 
     def again(self) -> tuple[str, ...]:
         return tuple(sorted((*self._merged, *(self._crowded - self._into.keys() - self._merged.keys())))) if self._merged else ()

@@ -1,8 +1,8 @@
 """Auditing a scope: one pass through what is stored, a search for each memory, and no more in memory than what is found."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,7 @@ from erstwhile.auditing import Audit, Finding, FindingKind, Repair, of_conflict,
 from erstwhile.consolidating import EVERY, Progress, repetition, run_out
 from erstwhile.expiry import expired
 from erstwhile.merging import mergeable
-from erstwhile.model import Scope
+from erstwhile.model import MemoryType, Scope
 from erstwhile.nearness import Nearness, held_now
 from erstwhile.relating import Resolver
 from erstwhile.settling import open_conflicts
@@ -91,7 +91,8 @@ class _Pass:
 
     def _versions(self, where: Where) -> Iterator[Finding]:
         known = set[str]()
-        drawn: dict[str, set[str]] = {}
+        drawn: dict[str, tuple[str, ...]] = {}
+        edges: dict[str, set[str]] = {}
         for row in self._store.all(where):
             version = row.version
             self.seen += 1
@@ -101,20 +102,26 @@ class _Pass:
                 yield of_secrets(version, secrets)
             if version.believed:
                 yield from of_version(version, now=self._now, stale_after=self._stale_after, policy=self._resolver.policy)
-                if version.links.derived_from and not version.is_turn:
-                    drawn.setdefault(version.memory_id, set()).update(version.links.derived_from)
-        if FindingKind.ECHO in self._kinds:
-            yield from map(of_cycle, auditing.cycles(self._edges(drawn)))
+                if version.links.derived_from and not version.is_turn and FindingKind.ECHO in self._kinds:
+                    drawn[version.memory_id] = (*drawn.get(version.memory_id, ()), *version.links.derived_from)
+            if len(drawn) == AT_ONCE:
+                self._note(edges, drawn)
+                drawn = {}
+        self._note(edges, drawn)
+        yield from map(of_cycle, auditing.cycles(edges))
 
-    def _edges(self, drawn: dict[str, set[str]]) -> dict[str, set[str]]:
-        """From memories to the memories that they were drawn from. Turns are left out: they are drawn from nothing."""
-        names: dict[str, str] = {memory_id: memory_id for memory_id in drawn}
-        # What is drawn from nothing itself closes no circle, so only versions of the others are looked for.
-        ordered = sorted(drawn)
-        for first in range(0, len(ordered), AT_ONCE):
-            here = Where(scopes=(self._scope,), memory_ids=tuple(ordered[first : first + AT_ONCE]))
-            names |= {row.version.id: row.version.memory_id for row in self._store.all(here)}
-        return {memory_id: {names[id] for id in ids if id in names} for memory_id, ids in drawn.items()}
+    def _note(self, edges: dict[str, set[str]], drawn: Mapping[str, Collection[str]]) -> None:
+        """Note which memories these were drawn from. Turns are left out, which most are drawn from: they are drawn from nothing themselves."""
+        ids = tuple(sorted({id for sources in drawn.values() for id in sources}))
+        names: dict[str, str] = {}
+        for first in range(0, len(ids), AT_ONCE):
+            some, here = ids[first : first + AT_ONCE], Where(scopes=(self._scope,), types=tuple(MemoryType))
+            for where in (replace(here, ids=some), replace(here, memory_ids=some)):
+                for row in self._store.all(where):
+                    names |= {row.version.id: row.version.memory_id, row.version.memory_id: row.version.memory_id}
+        for memory_id, sources in drawn.items():
+            if found := {names[id] for id in sources if id in names}:
+                edges.setdefault(memory_id, set()).update(found)
 
     def _pairs(self, where: Where) -> Iterator[Finding]:
         nearness = Nearness(self._ledger, self._resolver, self._scope, self._now)

@@ -22,7 +22,7 @@ from erstwhile.turns import text_key
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
 
-__all__ = ["LEAST_SOURCES", "MAX_SUMMARY", "standing", "summaries", "summary_key", "summary_version"]
+__all__ = ["LEAST_SOURCES", "MAX_SOURCES", "MAX_SUMMARY", "standing", "summaries", "summary_key", "summary_version"]
 
 LEAST_SOURCES: Final = 4
 """Fewer turns or memories are read faster than a summary of them."""
