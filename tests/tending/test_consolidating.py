@@ -255,7 +255,7 @@ _SAID = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(_SAID, min_size=1, max_size=8), st.sampled_from([0, 30, 400]))
 def test_twice_is_once_undone_is_none_and_the_past_stays(said: list[dict[str, Any]], days: int) -> None:
     """Whatever is held: consolidating again does nothing; undoing all of it, last first, leaves what was there; and no past answer changes."""

@@ -103,6 +103,6 @@ def test_recall_puts_it_behind_what_answers_as_well(literal: Callable[..., Scope
 def test_the_explanation_has_the_constants() -> None:
     """The page gives the formula with the constants that the code has."""
     page = (Path(__file__).parents[2] / "docs" / "explanation" / "upkeep.md").read_text(encoding="utf-8")
-    assert f"half_life = {HALF_LIFE.days} days × (1 + c) / (1 − i)" in page
-    assert f"2 ^ −min({MOST_HALVINGS}, floor(a / half_life))" in page
-    assert f"1 − {DEMOTION} × (1 − left)" in page
+    assert f"half_life      = {HALF_LIFE.days} days * (1 + c) / (1 - i)" in page
+    assert f"2 ** -min({MOST_HALVINGS}, floor(a / half_life))" in page
+    assert f"1 - {DEMOTION} * (1 - left)" in page

@@ -78,7 +78,7 @@ def merge(
         plan, outcome = resolve(incoming, [replace(each, neighbour=standing)], believed, now=now, new_id=new_id)
         if each.verdict is not Verdict.REINFORCE or outcome.action is not Action.REINFORCED or not _confirms(plan.append[0], standing, incoming):
             continue
-        better = _with_what_it_knew(plan.append[0], standing, incoming, each, taken, now=now)
+        better = _with_what_it_knew(_as_said(plan.append[0], known, incoming, now=now), standing, incoming, each, taken)
         plan = Plan(close=(*plan.close, incoming), append=(better, *plan.append[1:]))
         whole, standing = whole.then(plan), better
         gone = {version.id for version in plan.close}
@@ -93,10 +93,10 @@ def _confirms(better: Version, known: Version, incoming: Version) -> bool:
     return covers and (better.memory_id, better.content) == (known.memory_id, known.content) and better.id != incoming.id
 
 
-def _with_what_it_knew(better: Version, known: Version, incoming: Version, found: Judged, before: Sequence[Version], *, now: datetime) -> Version:
+def _with_what_it_knew(better: Version, known: Version, incoming: Version, found: Judged, before: Sequence[Version]) -> Version:
     given = max((known, incoming), key=lambda version: version.importance / left_of(version))
     tie = replace(found.tie, memory_id=incoming.memory_id, version_id=incoming.id)
-    said = dict.fromkeys((*(_when_said(each, known, incoming, now) for each in better.confirmations), *incoming.confirmations))
+    said = dict.fromkeys((*better.confirmations, *incoming.confirmations))
     return replace(
         better,
         importance=given.importance / left_of(given),
@@ -109,9 +109,11 @@ def _with_what_it_knew(better: Version, known: Version, incoming: Version, found
     )
 
 
-def _when_said(said: Confirmation, known: Version, incoming: Version, now: datetime) -> Confirmation:
-    # It was written when it was said, not now: so undoing the merge brings nothing back that stands by itself again.
-    if said.system != now:
-        return said
-    own = said.said == incoming.content and said.at == incoming.valid_from
-    return replace(said, system=incoming.system_from if own else known.system_from)
+def _as_said(better: Version, first: Version, incoming: Version, *, now: datetime) -> Version:
+    """With each confirmation as of when it was written, which is not now: undoing a merge brings nothing back but what stands by itself again."""
+
+    def when(said: Confirmation) -> datetime:
+        own = said.said == incoming.content and said.at == incoming.valid_from
+        return incoming.system_from if own else first.system_from
+
+    return replace(better, confirmations=tuple(replace(said, system=when(said)) if said.system == now else said for said in better.confirmations))
