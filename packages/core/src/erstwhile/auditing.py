@@ -168,7 +168,8 @@ def of_pair(known: Version, incoming: Version, found: Judged, *, merges: bool) -
         return Finding(kind=FindingKind.ECHO, memory_ids=(incoming.memory_id, known.memory_id), reason=reason, repair=Repair.RETRACT)
     same = _words(known.content) == _words(incoming.content)
     kind = FindingKind.DUPLICATE if same else FindingKind.NEAR_DUPLICATE
-    reason = _without(found.tie.reason if merges else f"{found.tie.reason} They are not merged: a person has to look.")
+    why = found.tie.reason if same else f"It says the same in other words: {found.tie.reason}"
+    reason = _without(why if merges else f"{why} They are not merged: a person has to look.")
     return Finding(kind=kind, memory_ids=ids, reason=reason, repair=Repair.MERGE if merges else Repair.LOOK)
 
 

@@ -27,7 +27,7 @@ from erstwhile.versions import in_order, new_id
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
 
-__all__ = ["EVERY", "Progress", "carry_out", "closing_step", "consolidate", "planned", "repetition", "run_out"]
+__all__ = ["EVERY", "Progress", "carry_out", "closing_step", "consolidate", "merges", "planned", "run_out"]
 
 Progress = Callable[[int, int], None]
 """Called now and then with how many memories were looked at, and how many there are."""
@@ -117,7 +117,8 @@ class _Look:
         others.pop(row.version.memory_id, None)
         for other in others.values():
             known, incoming = sorted((row, other), key=lambda each: each.version.memory_id)
-            if (judged := repetition(self._store, self._nearness, known, incoming, at=self._at)) is None:
+            judged = self._nearness.judged(known, incoming)
+            if judged is None or not merges(self._store, known.version, incoming.version, judged, at=self._at):
                 continue
             if incoming.version.memory_id in self._merged:
                 # What others are merged into already is looked at again once that is done.
@@ -152,16 +153,13 @@ class _Look:
         return tuple(sorted((*self._merged, *(self._crowded - self._into.keys() - self._merged.keys())))) if self._merged else ()
 
 
-def repetition(store: Store, nearness: Nearness, known: Row, incoming: Row, *, at: datetime) -> Judged | None:
-    """What is said of two memories of which the younger can be merged into the older; ``None`` where it cannot."""
-    if apart(known.version, incoming.version):
-        return None
-    judged = nearness.judged(known, incoming)
-    if judged is None or judged.verdict is not Verdict.REINFORCE:
-        return None
-    chain = _chain(store, known.version.scope, known.version.memory_id)
-    _, taken = merge(known.version, [(incoming.version, judged)], chain, now=at, new_id=new_id)
-    return judged if taken else None
+def merges(store: Store, known: Version, incoming: Version, found: Judged, *, at: datetime) -> bool:
+    """Whether the younger of two memories can be merged into the older, by what was found of them."""
+    if found.verdict is not Verdict.REINFORCE or apart(known, incoming):
+        return False
+    chain = _chain(store, known.scope, known.memory_id)
+    _, taken = merge(known, [(incoming, found)], chain, now=at, new_id=new_id)
+    return bool(taken)
 
 
 def run_out(store: Store, scope: Scope, at: datetime) -> Iterator[Version]:

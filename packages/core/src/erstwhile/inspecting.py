@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from erstwhile import auditing
 from erstwhile.auditing import Audit, Finding, FindingKind, Repair, of_conflict, of_cycle, of_pair, of_secrets, of_version, secrets_in
-from erstwhile.consolidating import EVERY, Progress, repetition, run_out
+from erstwhile.consolidating import EVERY, Progress, merges, run_out
 from erstwhile.expiry import expired
 from erstwhile.merging import mergeable
 from erstwhile.model import MemoryType, Scope
@@ -138,8 +138,8 @@ class _Pass:
             judged = nearness.judged(other, row)
             if judged is None:
                 continue
-            merges = repetition(self._store, nearness, other, row, at=self._now) is not None
-            if (finding := of_pair(other.version, row.version, judged, merges=merges)) is not None:
+            one = merges(self._store, other.version, row.version, judged, at=self._now)
+            if (finding := of_pair(other.version, row.version, judged, merges=one)) is not None:
                 yield finding
                 return
 
