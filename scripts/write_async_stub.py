@@ -7,17 +7,17 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "packages" / "core" / "src" / "erstwhile"
 STUB = PACKAGE / "_aio.pyi"
-SOURCES = {"engine.py": "Engine", "scoped.py": "ScopedMemory", "reading.py": "ReadableMemory"}
-"""Where the sync classes stand; the second is one of the third's kind."""
-HEADER = "# Written by scripts/write_async_stub.py from engine.py, scoped.py and reading.py; do not edit.\n"
+SOURCES = {"engine.py": "Engine", "scoped.py": "ScopedMemory", "tending.py": "TendedMemory", "reading.py": "ReadableMemory"}
+"""Where the sync classes stand; the second is one of the third's kind, and that of the fourth's."""
+HEADER = "# Written by scripts/write_async_stub.py from engine.py, scoped.py, tending.py and reading.py; do not edit.\n"
 
 
 def stub() -> str:
     """The text of the stub."""
-    engine, scoped, readable = (_class(PACKAGE / file, name) for file, name in SOURCES.items())
+    engine, *scoped = (_class(PACKAGE / file, name) for file, name in SOURCES.items())
     parts = [
         "class AsyncScopedMemory:\n    def __init__(self, memory: ScopedMemory) -> None: ...\n"
-        + "".join(_method(node) for node in (*_public(scoped), *_public(readable))),
+        + "".join(_method(node) for each in scoped for node in _public(each)),
         "class AsyncEngine:\n    def __init__(self, engine: Engine) -> None: ...\n"
         + "".join(_scope(node) if node.name == "scope" else _method(node) for node in _public(engine))
         + "    async def __aenter__(self) -> Self: ...\n"

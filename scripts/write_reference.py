@@ -33,6 +33,7 @@ GROUPS = {
     "Opening": ["open", "Engine", "restore", "Settings", "load_embedder"],
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
+    "Keeping a memory in order": ["Audit", "Finding", "FindingKind", "Repair", "Repaired", "Consolidation", "Step", "StepKind", "Consolidated", "Left"],
     "Keeping secrets and orders out": ["OnSecret", "Masked", "Secret", "find_secrets", "masked_value", "cues_of"],
     "What goes in": ["Scope", "MemoryType", "Draft", "Message", "Provenance", "SourceKind", "Ref", "Instant", "TypeName", "AsOf", "Interval"],
     "What comes back": [

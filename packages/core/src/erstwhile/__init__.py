@@ -1,8 +1,10 @@
 """Typed, bi-temporal memory for AI agents, on the user's own machine."""
 
 from erstwhile.answering import Answer
+from erstwhile.auditing import Audit, Finding, FindingKind, Repair, Repaired
 from erstwhile.backup import Backup, restore
 from erstwhile.config import Settings
+from erstwhile.consolidation import Consolidated, Consolidation, Left, Step, StepKind
 from erstwhile.draft import Draft, TypeName
 from erstwhile.embed import Embedder, load_embedder
 from erstwhile.engine import ChatCall, Engine
@@ -45,6 +47,7 @@ __all__ = [
     "Action",
     "Answer",
     "AsOf",
+    "Audit",
     "Backup",
     "Change",
     "ChatCall",
@@ -52,6 +55,8 @@ __all__ = [
     "Clock",
     "Confirmation",
     "Conflict",
+    "Consolidated",
+    "Consolidation",
     "Doomed",
     "Draft",
     "Drawn",
@@ -60,12 +65,15 @@ __all__ = [
     "ErstwhileError",
     "Export",
     "Extractor",
+    "Finding",
+    "FindingKind",
     "Hit",
     "Instant",
     "Interval",
     "InvalidInputError",
     "Judge",
     "Judgement",
+    "Left",
     "Links",
     "LlmJudge",
     "Masked",
@@ -91,6 +99,8 @@ __all__ = [
     "Receipt",
     "Ref",
     "Relation",
+    "Repair",
+    "Repaired",
     "Reranker",
     "Rule",
     "Scope",
@@ -100,6 +110,8 @@ __all__ = [
     "Settlement",
     "SourceKind",
     "Stats",
+    "Step",
+    "StepKind",
     "StoreClosedError",
     "StoreCorruptError",
     "StoreError",

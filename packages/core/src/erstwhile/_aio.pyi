@@ -1,16 +1,27 @@
-# Written by scripts/write_async_stub.py from engine.py, scoped.py and reading.py; do not edit.
+# Written by scripts/write_async_stub.py from engine.py, scoped.py, tending.py and reading.py; do not edit.
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
+from datetime import timedelta
 from erstwhile.answering import Answer
 from erstwhile.answering import answer
+from erstwhile.auditing import Audit
+from erstwhile.auditing import Finding
+from erstwhile.auditing import FindingKind
+from erstwhile.auditing import Repaired
 from erstwhile.backup import Backup
 from erstwhile.backup import backup
+from erstwhile.consolidating import Progress
+from erstwhile.consolidating import consolidate
+from erstwhile.consolidation import Consolidated
+from erstwhile.consolidation import Consolidation
+from erstwhile.consolidation import StepKind
 from erstwhile.draft import Draft
 from erstwhile.engine import Engine
 from erstwhile.erasure import erase
+from erstwhile.inspecting import audit
 from erstwhile.model import MemoryType
 from erstwhile.model import Provenance
 from erstwhile.model import Scope
@@ -58,6 +69,11 @@ class AsyncScopedMemory:
     async def undo(self, ref: Ref) -> Outcome: ...
     async def erase(self, *refs: Ref, everything: bool=False, evidence: bool=False, compact: bool=True, by: str | None=None, reason: str | None=None) -> Receipt: ...
     async def would_erase(self, *refs: Ref, everything: bool=False, evidence: bool=False) -> Doomed: ...
+    async def audit(self, *, kinds: Iterable[FindingKind | str] | None=None, limit: int=1000, stale_after: timedelta | str='365 days', progress: Progress | None=None) -> Audit: ...
+    async def repair(self, findings: Audit | Finding | Iterable[Finding], *, compact: bool=True, by: str | None=None) -> tuple[Repaired, ...]: ...
+    async def consolidation(self, *, steps: Iterable[StepKind | str] | None=None, llm: Callable[[str], object] | None=None, limit: int=10000, progress: Progress | None=None) -> Consolidation: ...
+    async def apply(self, plan: Consolidation) -> Consolidated: ...
+    async def consolidate(self, *, steps: Iterable[StepKind | str] | None=None, llm: Callable[[str], object] | None=None, limit: int=10000, dry_run: bool=False, progress: Progress | None=None) -> Consolidated: ...
     async def recall(self, query: str, *, k: int=10, as_of: AsOf | Instant | None=None, during: Interval | None=None, types: Iterable[MemoryType | str] | None=None, tags: Iterable[str] | None=None, actors: Iterable[str] | None=None, source_kinds: Iterable[SourceKind | str] | None=None, session: str | None=None, min_confidence: float=0.0, pinned: bool | None=None, turns: bool=True, quarantined: bool | None=False, min_relevance: float | None=None, neighbours: int=0, vector: Sequence[float] | None=None) -> Recall: ...
     async def nearest(self, text: str, *, k: int=10, as_of: AsOf | Instant | None=None, tags: Iterable[str] | None=None) -> Recall: ...
     async def answer(self, question: str, *, llm: Callable[[str], object], k: int=10, budget_tokens: int=2000, count: Callable[[str], int] | None=None, as_of: AsOf | Instant | None=None, during: Interval | None=None, types: Iterable[MemoryType | str] | None=None) -> Answer: ...

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from erstwhile.errors import InvalidInputError, StoreError, StoreUnavailableError
 from erstwhile.model import Scope, Version, check_text
 from erstwhile.refs import Ref, resolve
+from erstwhile.relations import Relation
 from erstwhile.resolve import without_conflict
 from erstwhile.results import Doomed, Receipt
 from erstwhile.store import Batch, ClaimLostError, Row, Store, Where
@@ -196,12 +197,28 @@ def _bare(store: Store, scope: Scope, gone: Collection[Version]) -> tuple[Row, .
     if after:
         take(Where(scopes=(scope,), places=after), lambda version: bool(version.context), lambda version: replace(version, context=""))
     if memory_ids:
+        related = Where(scopes=(scope,), related=tuple(sorted(memory_ids)))
+        # A memory that one of them was merged into goes on holding its words, in whatever version.
+        into = {row.version.memory_id for row in store.all(related) if not memory_ids.isdisjoint(_merged([row.version]))} - memory_ids
         take(
-            Where(scopes=(scope,), related=tuple(sorted(memory_ids))),
+            related,
             lambda _: True,
             lambda version: replace(version, ties=tuple(tie for tie in version.ties if tie.memory_id not in memory_ids)),
         )
+        if into:
+            words = {(version.content, version.source) for version in gone}
+            take(
+                Where(scopes=(scope,), memory_ids=tuple(sorted(into))),
+                lambda version: any((each.said, each.source) in words for each in version.confirmations),
+                lambda version: replace(version, confirmations=tuple(each for each in version.confirmations if (each.said, each.source) not in words)),
+            )
     return tuple(rows.values())
+
+
+def _merged(versions: Iterable[Version]) -> frozenset[str]:
+    """The memories that were merged into these at rest: they say the same, and these took their place."""
+    ties = [(tie, version) for version in versions for tie in version.ties if tie.relation is Relation.DUPLICATE]
+    return frozenset(tie.memory_id for tie, version in ties if tie.version_id in version.links.supersedes)
 
 
 def _closure(store: Store, scope: Scope, memory_ids: Iterable[str], *, evidence: bool) -> tuple[Version, ...]:
@@ -218,6 +235,11 @@ def _closure(store: Store, scope: Scope, memory_ids: Iterable[str], *, evidence:
         near = list(_versions(store, Where(scopes=(scope,), derived_from=origins)))
         if evidence and (sources := tuple({id for version in versions for id in version.links.derived_from})):
             near += [version for version in _versions(store, Where(scopes=(scope,), ids=sources)) if version.is_turn]
+        if merged := _merged(versions):
+            # What was merged into it says what it says, and is found by nobody else; unless that was undone, and it stands by itself again.
+            parts = _versions(store, Where(scopes=(scope,), memory_ids=tuple(sorted(merged))))
+            standing = {version.memory_id for version in parts if version.believed}
+            near += [version for version in parts if version.memory_id not in standing]
         ahead = {version.memory_id for version in near} - seen
     return tuple(found.values())
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from erstwhile.fading import weight
 from erstwhile.model import Version
 from erstwhile.results import Hit, Parts
 from erstwhile.store import Candidate, Seat, document_terms, name_mark
@@ -200,7 +201,7 @@ def _familiarity(best: Sequence[Hit], asked: Asked) -> float:
 
 
 def hits_of(ranked: Sequence[Ranked], versions: Mapping[str, Version], asked: Asked) -> dict[str, Hit]:
-    """A hit for each of the candidates that were read, by id, with its relevance.
+    """A hit for each of the candidates that were read, by id, with its relevance. What has faded has less of its score (`erstwhile.fading.weight`).
 
     Args:
         ranked: All candidates.
@@ -211,7 +212,7 @@ def hits_of(ranked: Sequence[Ranked], versions: Mapping[str, Version], asked: As
     return {
         item.candidate.id: Hit(
             version=versions[item.candidate.id],
-            score=item.score,
+            score=round(item.score * weight(versions[item.candidate.id]), SCORE_DIGITS),
             dense=item.candidate.dense,
             lexical=item.candidate.lexical,
             relevance=relevance(versions[item.candidate.id], lowest if item.candidate.dense is None else item.candidate.dense, asked),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.errors import InvalidInputError
+from erstwhile.fading import left_of
 from erstwhile.mentions import EVER, Mention, asks_when, mentions_of
 from erstwhile.model import MemoryType, Scope, SourceKind, Version, check_share, check_text
 from erstwhile.policy import Policy
@@ -150,7 +151,8 @@ class Reader:
 
     def _read(self, ranked: Sequence[Ranked], where: Where, k: int, asked: Asked) -> tuple[Hit, ...]:
         # Reading content costs more than finding it, so no more is read than is needed: half as many again as the hits wanted, what these fold with wherever
-        # it ranks, and further only where that left too few. What was closed or erased since it was found is not read, and left out.
+        # it ranks, and further only where that left too few, what has faded and gives way to others left aside. What was closed or erased since it was found
+        # is not read, and left out.
         found = {item.candidate.id for item in ranked}
         read: dict[str, Hit] = {}
         hits: tuple[Hit, ...] = ()
@@ -164,7 +166,7 @@ class Reader:
                 sources = {id for version in fresh.values() for id in version.links.derived_from} & (found - read.keys())
                 fresh = {id: drawn[id] for id in drawn.keys() & (found - read.keys())} | self._versions(where, ids=sources)
             hits = fold(read, trusted=self._trusted)
-            if len(hits) >= k:
+            if sum(left_of(hit.version) == 1 for hit in hits) >= k:
                 break
         return hits[:k]
 

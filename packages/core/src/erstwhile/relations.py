@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["PERSON", "RULES", "Claim", "Judgement", "Relation", "Tie"]
+__all__ = ["PERSON", "RULES", "UPKEEP", "Claim", "Judgement", "Relation", "Tie"]
 
 RULES: Final = "rules"
 """The name of the judge that needs no model."""
 PERSON: Final = "person"
 """Stands for a person, where a conflict was settled by one."""
+UPKEEP: Final = "upkeep"
+"""Stands for housekeeping, where it and nobody's words brought a version about: a tie of the version to its own memory, with the reason."""
 
 
 class Relation(StrEnum):

@@ -166,7 +166,7 @@ class Hit:
         }
         made_of = " + ".join(f"{share:.2f} for {name}" for name, share in named.items() if share)
         own = sum(named.values())
-        taken = "" if abs(own - self.score) < 0.001 else f"; it stands at {self.score:.2f}, the score of what is folded into it or of its rivals"
+        taken = "" if abs(own - self.score) < 0.001 else f"; it stands at {self.score:.2f}, that of what it was folded with or of its rivals, or faded"
         return f"Found {' and '.join(ways) or 'beside others'}. {own:.2f} = {made_of or '0'}{taken}. Relevance {self.relevance:.2f}."
 
     @property

@@ -12,13 +12,13 @@ from erstwhile.errors import InvalidInputError
 from erstwhile.extract import Extractor
 from erstwhile.model import MemoryType, Provenance, Scope
 from erstwhile.observing import observe
-from erstwhile.reading import ReadableMemory
 from erstwhile.recalling import listed
 from erstwhile.refs import Ref, as_refs, origins
 from erstwhile.relating import Resolver
 from erstwhile.rerank import Reranker
 from erstwhile.results import Conflict, Doomed, Observed, Outcome, Receipt, Settlement
 from erstwhile.settling import open_conflicts, settle
+from erstwhile.tending import TendedMemory
 from erstwhile.time import Instant, as_utc
 from erstwhile.turns import Message
 from erstwhile.undoing import undo
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ScopedMemory"]
 
 
-class ScopedMemory(ReadableMemory):
+class ScopedMemory(TendedMemory):
     """The memory of one scope. Get one from `Engine.scope`.
 
     Args:
@@ -53,8 +53,7 @@ class ScopedMemory(ReadableMemory):
         extractor: Extractor,
         reranker: Reranker | None = None,
     ) -> None:
-        super().__init__(ledger, scope=scope, also=also, reranker=reranker, policy=resolver.policy)
-        self._resolver = resolver
+        super().__init__(ledger, scope=scope, also=also, resolver=resolver, reranker=reranker)
         self._extractor = extractor
 
     @cached_property

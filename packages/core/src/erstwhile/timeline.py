@@ -16,7 +16,7 @@ from erstwhile.model import Confirmation, Version
 from erstwhile.results import Action, Change
 from erstwhile.time import Interval
 
-__all__ = ["NewId", "Plan", "changes_between", "confirm", "correct", "current", "end", "remember", "retract", "supersede"]
+__all__ = ["NewId", "Plan", "changes_between", "confirm", "correct", "current", "end", "latest", "remember", "retract", "supersede"]
 
 NewId = Callable[[], str]
 """Gives time-ordered ids."""
@@ -114,7 +114,7 @@ def confirm(old: Version, new: Version, believed: Sequence[Version], *, confiden
         system_from=now,
         expires_at=None if old.expires_at is None else max(old.expires_at, new.expires_at or old.expires_at),
         confidence=confidence,
-        confirmations=_latest((*old.confirmations, *said)),
+        confirmations=latest((*old.confirmations, *said)),
         links=replace(old.links.lasting, derived_from=tuple(dict.fromkeys(old.links.derived_from + new.links.derived_from))),
         keys=tuple(dict.fromkeys(old.keys + new.keys)),
     )
@@ -124,8 +124,8 @@ def confirm(old: Version, new: Version, believed: Sequence[Version], *, confiden
     return Plan(close=(old, *plan.close), append=plan.append)
 
 
-def _latest(said: tuple[Confirmation, ...]) -> tuple[Confirmation, ...]:
-    # No kind of source can push out the others: of the commonest kind the oldest goes.
+def latest(said: tuple[Confirmation, ...]) -> tuple[Confirmation, ...]:
+    """As many confirmations as a version keeps. No kind of source can push out the others: of the commonest kind the oldest goes."""
     kept = list(said)
     while len(kept) > MAX_CONFIRMATIONS:
         kinds = Counter(each.source.kind for each in kept)

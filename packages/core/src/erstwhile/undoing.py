@@ -10,7 +10,7 @@ from erstwhile.model import Confirmation, Links, Scope, Version
 from erstwhile.policy import Policy
 from erstwhile.refs import Ref, resolve
 from erstwhile.relating import with_clashing
-from erstwhile.relations import PERSON
+from erstwhile.relations import PERSON, UPKEEP, Relation
 from erstwhile.resolve import released
 from erstwhile.results import Action, Outcome
 from erstwhile.store import Find, Row, Store, Where
@@ -72,7 +72,7 @@ def _sides(versions: Iterable[Version], at: datetime) -> tuple[list[Version], li
 
 def _plan(versions: Sequence[Version], at: datetime, *, policy: Policy, now: datetime) -> tuple[Plan, list[Version]]:
     closed, appended = _sides(versions, at)
-    if not closed and all(_is_new(version, versions) and not version.links.joins for version in appended):
+    if not closed and all(_is_new(version, versions) and not version.links.joins and not _by_upkeep(version) for version in appended):
         raise InvalidInputError("That write ended nothing and confirmed nothing, so there is nothing to undo; retract the memory if it is wrong.")
     standing = [(version, _standing(version, versions)) for version in appended]
     others = frozenset(version.memory_id for version in closed)
@@ -84,7 +84,11 @@ def _plan(versions: Sequence[Version], at: datetime, *, policy: Policy, now: dat
             brought.append(_by_itself(stands, apart, memory_id=new_id() if stands.memory_id in apart else stands.memory_id, now=now))
             moved[stands.memory_id] = brought[-1].memory_id
     brought += [policy.admitted(_of(said, _same(closed, version), now=now))[0] for version in appended for said in _said_by(closed, version)]
-    restored = [_restored(version, [pair for pair in standing if pair[0].content == version.content], now=now) for version in closed]
+    merged = _merged(appended)
+    restored = [
+        _beside(_restored(version, [pair for pair in standing if pair[0].content == version.content], now=now), merged.get(version.memory_id, ()))
+        for version in closed
+    ]
     plan = Plan(close=tuple(stands for _, stands in standing), append=(*brought, *restored))
     _check_room(plan, versions)
     return released(plan, [version for version in versions if version.believed], moved=moved, now=now, new_id=new_id), brought
@@ -94,9 +98,14 @@ def _is_new(version: Version, versions: Iterable[Version]) -> bool:
     return all(other.system_from >= version.system_from for other in versions if other.memory_id == version.memory_id)
 
 
+def _by_upkeep(version: Version) -> bool:
+    """Whether nobody said it: housekeeping made it, and undoing takes it back altogether."""
+    return any(tie.judge == UPKEEP and tie.version_id == version.id for tie in version.ties)
+
+
 def _brought(version: Version, closed: Iterable[Version], versions: Iterable[Version]) -> bool:
     """Whether an appended version is what its write was about, something said: no better belief, no settlement, and nothing that was there before."""
-    if version.links.corrects or any(tie.judge == PERSON for tie in version.ties):
+    if version.links.corrects or _by_upkeep(version) or any(tie.judge == PERSON for tie in version.ties):
         return False
     if any((other.memory_id, other.content) == (version.memory_id, version.content) for other in closed):
         return False
@@ -143,6 +152,21 @@ def _restored(version: Version, pieces: Sequence[tuple[Version, Version]], *, no
     settled = {each for was, now_is in pieces if was.memory_id == version.memory_id for each in was.links.contradicts if each not in now_is.links.contradicts}
     contradicts = tuple(dict.fromkeys((*(each for each in version.links.contradicts if each not in settled), *opened)))
     return replace(version, id=new_id(), system_from=now, system_to=None, links=replace(version.links.lasting, contradicts=contradicts))
+
+
+def _merged(appended: Iterable[Version]) -> dict[str, tuple[str, ...]]:
+    """The memories that a write merged, each with all that it was merged with."""
+    found: dict[str, tuple[str, ...]] = {}
+    for version in appended:
+        others = [tie.memory_id for tie in version.ties if tie.relation is Relation.DUPLICATE and tie.version_id in version.links.supersedes]
+        group = (version.memory_id, *others) if others else ()
+        found |= {one: tuple(other for other in group if other != one) for one in group}
+    return found
+
+
+def _beside(version: Version, others: tuple[str, ...]) -> Version:
+    # What was merged, and is taken apart again, is not to be merged anew.
+    return replace(version, links=replace(version.links, apart=tuple(dict.fromkeys((*version.links.apart, *others)))))
 
 
 def _by_itself(version: Version, others: frozenset[str], *, memory_id: str, now: datetime) -> Version:
