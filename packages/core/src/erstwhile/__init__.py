@@ -31,6 +31,7 @@ from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.packing import Pack, pack
 from erstwhile.policy import Policy, Rule
+from erstwhile.reembedding import Backfill, ModelChange, ModelCheck, Reembedding
 from erstwhile.refs import Ref
 from erstwhile.relations import Claim, Judgement, Relation, Tie
 from erstwhile.rerank import OnnxReranker, Reranker
@@ -45,6 +46,7 @@ __all__ = [
     "Action",
     "Answer",
     "AsOf",
+    "Backfill",
     "Backup",
     "Change",
     "ChatCall",
@@ -72,6 +74,8 @@ __all__ = [
     "MemoryType",
     "Message",
     "MissingDependencyError",
+    "ModelChange",
+    "ModelCheck",
     "ModelCorruptError",
     "ModelError",
     "ModelMismatchError",
@@ -89,6 +93,7 @@ __all__ = [
     "Provenance",
     "Recall",
     "Receipt",
+    "Reembedding",
     "Ref",
     "Relation",
     "Reranker",

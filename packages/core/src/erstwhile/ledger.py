@@ -43,6 +43,19 @@ class Ledger:
         self.retention = retention or {}
         self._clock = clock
         self._times = store.times
+        self._successor: Ledger | None = None
+
+    @property
+    def current(self) -> "Ledger":
+        """What to work with now: this, or what took its place since the store changed its model."""
+        ledger = self
+        while ledger._successor is not None:
+            ledger = ledger._successor
+        return ledger
+
+    def succeed(self, embedder: Embedder) -> None:
+        """Let another model take the place of this one's; what is under way goes on with this, and is refused by the store."""
+        self._successor = Ledger(store=self.store, embedder=embedder, clock=self._clock, retention=self.retention)
 
     def embed(self, texts: Sequence[str], *, role: Role) -> "NDArray[np.float32]":
         """Vectors of texts, float32 of shape (texts, dimension), rounded to half precision.

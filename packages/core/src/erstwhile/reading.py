@@ -42,10 +42,18 @@ class ReadableMemory:
     """
 
     def __init__(self, ledger: "Ledger", *, scope: Scope, also: tuple[Scope, ...] = (), reranker: Reranker | None = None, policy: Policy | None = None) -> None:
-        self._ledger = ledger
+        self._opened = ledger
         self.scope = scope
-        self._reader = Reader(ledger, reranker, policy)
+        self._reading = (reranker, policy)
         self._reads = (scope, *(other for other in dict.fromkeys(also) if other != scope))
+
+    @property
+    def _ledger(self) -> "Ledger":
+        return self._opened.current
+
+    @property
+    def _reader(self) -> Reader:
+        return Reader(self._ledger, *self._reading)
 
     def recall(
         self,

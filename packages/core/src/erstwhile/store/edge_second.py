@@ -15,7 +15,7 @@ from erstwhile.store import schema
 from erstwhile.store.edge_points import points_in
 from erstwhile.store.edge_search import search_shard
 from erstwhile.store.protocol import Candidate, Row, Search
-from erstwhile.store.second import Second, SecondState, Space
+from erstwhile.store.second import Models, Second, SecondState, Space
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,6 +37,10 @@ class EdgeSecond(Second):
 
     def __init__(self, store: "EdgeStore") -> None:
         self._store = store
+
+    def models(self) -> Models:
+        """See `Second.models`."""
+        return self._store.manifest.models
 
     def state(self) -> SecondState:
         """See `Second.state`."""

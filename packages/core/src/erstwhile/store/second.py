@@ -158,8 +158,12 @@ class Second(ABC):
     """Seconds after an exchange for which a write that was under way may still bring a vector of the old model alone."""
 
     @abstractmethod
+    def models(self) -> Models:
+        """Which models there are vectors of."""
+
+    @abstractmethod
     def state(self) -> SecondState:
-        """Which models there are, and how many versions lack a vector."""
+        """Which models there are, and how many versions lack a vector: all of them are counted."""
 
     @abstractmethod
     def begin(self, *, fingerprint: str, dimension: int) -> None:
@@ -209,13 +213,11 @@ class Second(ABC):
         """
 
 
-def mismatch(place: str, *, models: Models, fingerprint: str, dimension: int) -> ModelMismatchError:
+def mismatch(place: str, *, models: Models, fingerprint: str, dimension: int | None = None) -> ModelMismatchError:
     """That a store holds vectors of another model, and what to do."""
-    own, other = models.first, models.second
-    said = (
-        f"{place} holds vectors of {own.fingerprint} ({own.dimension} numbers each) and was used with {fingerprint} ({dimension}). Open it with its own model"
-    )
-    if other is None or (other.fingerprint, other.dimension) != (fingerprint, dimension):
+    own, other, length = models.first, models.second, "" if dimension is None else f" ({dimension})"
+    said = f"{place} holds vectors of {own.fingerprint} ({own.dimension} numbers each) and was used with {fingerprint}{length}. Open it with its own model"
+    if other is None or other.fingerprint != fingerprint:
         return ModelMismatchError(f"{said}, or change the model of its memories: erstwhile reembed start NEW_MODEL --model ITS_MODEL")
     if models.exchanged:
         return ModelMismatchError(f"{said}, which took the place of that one, or go back: erstwhile reembed rollback OLD_MODEL --model ITS_MODEL")
@@ -240,8 +242,7 @@ def check_rows(place: str, models: Models, rows: "Iterable[Row]") -> None:
     """
     for row in rows:
         if row.version.fingerprint != models.first.fingerprint:
-            dimension = 0 if row.vector is None else len(row.vector)
-            raise mismatch(place, models=models, fingerprint=row.version.fingerprint or "no model that is named", dimension=dimension)
+            raise mismatch(place, models=models, fingerprint=row.version.fingerprint or "a model that is not named")
 
 
 def of_model(version: "Version", fingerprint: str) -> "Version":
