@@ -276,7 +276,7 @@ class Reembedding:
         return self._exchange(check=check, progress=progress)
 
     def drop(self) -> ModelChange:
-        """Remove the vectors that are not of the store's model, and their bytes: before the exchange this gives the change up, after it there is no way back."""
+        """Remove the vectors that are not of the store's model, and their bytes. Before the exchange this gives it up; after it there is no way back."""
         state = self._second.models()
         if state.second is not None:
             self._second.drop(state.second.fingerprint)

@@ -13,7 +13,7 @@ from erstwhile.sharing.channel import ChannelBrokenError
 from erstwhile.sharing.link import Link
 from erstwhile.sharing.seconding import SharedSecond
 from erstwhile.store.protocol import PAGE, Batch, Candidate, ClaimLostError, Find, Row, Search, Store, StoreInfo, Where
-from erstwhile.store.second import of_model
+from erstwhile.store.second import Models, Space, check_rows, of_model
 from erstwhile.store.times import Moment, Times
 
 __all__ = ["SharedStore"]
@@ -31,6 +31,7 @@ class SharedStore(Store):
         self.link = link
         self._durable = durable
         self._model, self._dimension = link.opening.fingerprint, link.opening.dimension
+        self._models = Models(first=Space(fingerprint=self._model, dimension=self._dimension))
 
     @cached_property
     def times(self) -> Times:
@@ -67,6 +68,7 @@ class SharedStore(Store):
 
     def write(self, batch: Batch) -> None:
         """See `Store.write`. If the other process ends before it answers, it is looked up whether the batch was written."""
+        check_rows(str(self.link.opening.path), self._models, batch.puts)
         request = wire.WriteRows(puts=wire.rows_out(batch.puts), believed=batch.believed, model=self._model)
         while True:
             try:
