@@ -284,7 +284,8 @@ class Reembedding:
 
     def _exchange(self, *, check: bool, progress: Progress | None) -> ModelChange:
         embedder, second = self._other(), self._second
-        second.models().space(embedder.fingerprint)
+        if second.models().space(embedder.fingerprint) == second.models().first:
+            raise InvalidInputError(f"The store is of the model {embedder.fingerprint} already; name the other one.")
         self.fill(progress=progress)
         if check and not (found := self._verified()).right:
             raise StoreCorruptError(

@@ -100,7 +100,10 @@ class Manifest:
         _check(values)
         if second is not None:
             _check(second)
-        return cls(**{**values, "second": None if second is None else Space(**second)})
+        manifest = cls(**{**values, "second": None if second is None else Space(**second)})
+        if manifest.second is not None and manifest.second.slot == manifest.slot:
+            raise ValueError("two models under one name")
+        return manifest
 
     def check(self, path: Path, *, fingerprint: str, dimension: int) -> None:
         """Make sure that the store in ``path`` was made with this model.
