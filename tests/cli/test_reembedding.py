@@ -29,7 +29,7 @@ def test_each_step_says_what_comes_next(named: "CommandLine") -> None:
     named("remember", "I live in Porto")
     named("remember", "I like tea")
     assert "of no other model" in named("reembed", "status").stdout
-    assert "All 2 versions have a vector of hashing-256@1" in named("reembed", "start", "next").stdout
+    assert "2 of 2 versions have a vector of hashing-256@1" in named("reembed", "start", "next").stdout
     named("remember", "I work in a bank")
     assert "2 of 3 versions" in named("reembed", "status").stdout
     checked = named("reembed", "verify", "next", code=1).stdout
@@ -40,7 +40,7 @@ def test_each_step_says_what_comes_next(named: "CommandLine") -> None:
     hits = named.json("recall", "where do I live?", "--model", "next", "--min-relevance", "0")["hits"]
     assert len(hits) == 3
     named("remember", "I sing", "--model", "next")
-    assert "All 4 versions" in named("reembed", "rollback", "old", "--model", "next").stdout
+    assert "4 of 4 versions" in named("reembed", "rollback", "old", "--model", "next").stdout
     found = named.json("reembed", "verify", "next")
     assert (found["sound"], found["versions"], found["lacking"], found["differing"]) == (True, 4, 0, 0)
     assert "add --yes" in named.error("reembed", "drop")

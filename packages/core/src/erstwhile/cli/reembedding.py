@@ -107,13 +107,12 @@ def _tell(place: Place, found: "ModelChange") -> None:
         print_json({"step": found.step, **_fields(found)})
         return
     own = f"The store is of {found.model} ({found.dimension} numbers)"
-    filled = f"{found.filled:,} of {many(found.versions, 'version')}"
+    filled = f"{found.filled:,} of {many(found.versions, 'version')} {'has' if found.filled == 1 else 'have'} a vector of {found.other} as well"
     said = {
         "none": f"{own}, and of no other model.",
-        "filling": f"{own}. {filled} have a vector of {found.other} ({found.other_dimension}) as well; go on with: erstwhile reembed start MODEL",
-        "filled": f"{own}. All {many(found.versions, 'version')} have a vector of {found.other} ({found.other_dimension}) as well. "
-        "Next: erstwhile reembed verify MODEL, then: erstwhile reembed swap MODEL",
-        "exchanged": f"{own}; give this model wherever it is opened. {filled} have a vector of {found.other} as well, the model that was. "
+        "filling": f"{own}. {filled}; go on with: erstwhile reembed start MODEL",
+        "filled": f"{own}. {filled}. Next: erstwhile reembed verify MODEL, then: erstwhile reembed swap MODEL",
+        "exchanged": f"{own}; give this model wherever it is opened. {filled}, the model that was. "
         "Back: erstwhile reembed rollback MODEL. For good: erstwhile reembed drop",
     }
     console().print(said[found.step], soft_wrap=True)
