@@ -22,10 +22,11 @@ OLD, NEW = HashingEmbedder(), HashingEmbedder(256)
 
 
 class Interrupting:
-    """The new model, before whose nth call something happens."""
+    """A model, before whose nth call something happens."""
 
-    def __init__(self) -> None:
-        self.fingerprint, self.dimension, self.calls = NEW.fingerprint, NEW.dimension, 0
+    def __init__(self, model: HashingEmbedder = NEW) -> None:
+        self.model, self.calls = model, 0
+        self.fingerprint, self.dimension = model.fingerprint, model.dimension
         self.before: dict[int, object] = {}
 
     def embed(self, texts: Sequence[str], *, role: Role) -> "NDArray[np.float32]":
@@ -33,7 +34,7 @@ class Interrupting:
         act = self.before.pop(self.calls, None)
         if callable(act):
             act()
-        return NEW.embed(texts, role=role)
+        return self.model.embed(texts, role=role)
 
 
 @pytest.fixture
@@ -125,6 +126,34 @@ def test_nobody_writes_between_the_last_look_and_the_exchange(engine: Engine) ->
     assert len(failed) == 1
     assert (done.versions, done.stray) == (150, 0)
     assert ana.stats().versions == 150
+
+
+def test_what_is_under_way_is_done_again() -> None:
+    """A recall, a write and a conversation that embedded with the old model right before the exchange end well, with the new one."""
+    model = Interrupting(OLD)
+    with erstwhile.open(":memory:", model=model) as engine:
+        ana = engine.scope(user="ana")
+        ana.remember("The heron nests by the weir")
+
+        def exchanged() -> None:
+            change = engine.reembed(NEW if engine.info().fingerprint == OLD.fingerprint else OLD)
+            change.fill()
+            change.swap()
+
+        for act in (
+            lambda: ana.recall("heron weir", min_relevance=0),
+            lambda: ana.nearest("heron weir"),
+            lambda: ana.remember("Ana likes tea"),
+            lambda: ana.observe([{"role": "user", "content": "I live in Porto", "id": "1"}]),
+            lambda: ana.correct(ana.snapshot()[0], "The heron nests on the island"),
+        ):
+            model.before[model.calls + 1] = exchanged
+            assert act()
+            assert engine.info().fingerprint == NEW.fingerprint
+            engine.reembed(model).rollback()
+            engine.reembed().drop()
+        assert len(ana.snapshot(turns=True)) == 4
+        assert {version.fingerprint for version in ana.snapshot(turns=True)} == {OLD.fingerprint}
 
 
 def test_it_can_be_stopped_and_goes_on(engine: Engine) -> None:

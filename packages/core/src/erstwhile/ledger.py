@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.embed import Embedder, Role
 from erstwhile.embed.calibration import unrelated_cosine
-from erstwhile.errors import InvalidInputError, WriteConflictError
+from erstwhile.errors import InvalidInputError, ModelMismatchError, WriteConflictError
 from erstwhile.model import MemoryType
 from erstwhile.store import Batch, ClaimLostError, Moment, Row, Store
 from erstwhile.time import Clock, as_utc
@@ -53,8 +53,24 @@ class Ledger:
             ledger = ledger._successor
         return ledger
 
+    def following(self, act: "Callable[[Ledger], T]") -> T:
+        """What ``act`` gives with what to work with now; once more where the store changed its model under it, and refused what was planned with the old one.
+
+        Raises:
+            ModelMismatchError: The store was changed elsewhere, and this process has not the model to go on with.
+        """
+        ledger = self.current
+        try:
+            return act(ledger)
+        except ModelMismatchError:
+            # The exchange is made at a standstill; when that is over, it is known what to go on with.
+            ledger.reading_time()
+            if self.current is ledger:
+                raise
+        return act(self.current)
+
     def succeed(self, embedder: Embedder) -> None:
-        """Let another model take the place of this one's; what is under way goes on with this, and is refused by the store."""
+        """Let another model take the place of this one's; what is planned with this is refused by the store."""
         self._successor = Ledger(store=self.store, embedder=embedder, clock=self._clock, retention=self.retention)
 
     def embed(self, texts: Sequence[str], *, role: Role) -> "NDArray[np.float32]":

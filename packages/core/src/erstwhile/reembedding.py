@@ -10,11 +10,12 @@ walk the other way.
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from erstwhile.errors import InvalidInputError, StoreCorruptError, WriteConflictError
-from erstwhile.store import Row, Search, Where
+from erstwhile.store import ClaimLostError, Row, Search, Where
 
 if TYPE_CHECKING:
     import numpy as np
@@ -246,8 +247,8 @@ class Reembedding:
     def swap(self, *, check: bool = True, progress: Progress | None = None) -> ModelChange:
         """Exchange the models: from now on the store is of the new one, in one step that is there whole or not at all, whenever the process ends.
 
-        What lacks a vector is filled first. This engine goes on with the new model; a call of it that is under way at that moment is refused with a
-        ModelMismatchError, and nothing of it was written. Whoever else has the store open is refused in the same way, until they open it with the new model.
+        What lacks a vector is filled first. This engine goes on with the new model; what it has under way at that moment is refused by the store and done again
+        with the new one. Whoever else has the store open is refused with a ModelMismatchError, until they open it with the new model.
 
         Args:
             check: Whether it is verified before; see `verify`. Default yes.
@@ -294,7 +295,8 @@ class Reembedding:
             )
         for _ in range(ATTEMPTS):
             self._catch_up(embedder)
-            with self._current().standstill():
+            # What serves the store may end in the middle of it. The next try goes on, or is told that the store is of the new model already.
+            with suppress(ClaimLostError), self._current().standstill():
                 self._catch_up(embedder)
                 if second.swap(embedder.fingerprint):
                     self._switch(embedder)
