@@ -58,6 +58,7 @@ GROUPS = {
         "StoreInfo",
         "Backup",
     ],
+    "Changing the model of a store": ["Reembedding", "ModelChange", "Backfill", "ModelCheck"],
     "How two memories relate": ["Relation", "Tie", "Claim", "Pair", "Judgement"],
     "Seams": ["Embedder", "Clock", "Judge", "OnnxJudge", "LlmJudge", "Extractor", "Drawn", "Reranker", "OnnxReranker", "ChatCall"],
 }
@@ -95,7 +96,7 @@ def _entry(name: str) -> str:
     if issubclass(thing, enum.Enum):
         told = _told(thing)
         return text + "\n".join(f"- `{member.value}`{_meaning(member, told)}" for member in thing) + "\n"
-    if name in ("Engine", "ScopedMemory"):
+    if name in ("Engine", "ScopedMemory", "Reembedding"):
         # What a class inherits is read in it, too.
         members = [item for each in thing.__mro__ for item in vars(each).items()]
         methods = [item for item in members if not item[0].startswith("_") and inspect.isfunction(item[1])]

@@ -41,6 +41,7 @@ HARMLESS = {
 }
 """What changes nothing that another process could find. A sync is among it: what was written outlives a kill without one; `test_durability.py` asks for it."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+NEXT = HashingEmbedder(256)
 PACKAGE = str(Path(erstwhile.__file__).parent)
 PATIENCE = 120
 Shape = list[Any]
@@ -333,6 +334,33 @@ def _before_replacing(folder: Path) -> None:
         ana.remember_many(["Ana rows", "Ana sings"], relate=False)
 
 
+def _change(engine: Engine) -> None:
+    change = engine.reembed(NEXT)
+    if change.status().step != "exchanged":
+        change.fill()
+        change.swap()
+    change.drop()
+
+
+def _changed(folder: Path) -> None:
+    try:
+        engine = erstwhile.open(folder / "store", model=HashingEmbedder(), shared=False)
+    except erstwhile.ModelMismatchError:
+        engine = erstwhile.open(folder / "store", model=NEXT, shared=False)
+    with engine:
+        ana, found = engine.scope(user="ana"), engine.reembed().status()
+        assert (found.versions, found.stray) == (3, 0)
+        assert [row.vector.shape for row in engine._ledger.store.whole(vectors=True)] == [(found.dimension,)] * 3
+        ana.remember("the write after the kill", relate=False)
+        if found.model == NEXT.fingerprint:
+            engine.reembed().drop()
+        else:
+            _change(engine)
+        assert {row.vector.shape for row in engine._ledger.store.whole(vectors=True)} == {(NEXT.dimension,)}
+        assert "the write after the kill" in {hit.content for hit in ana.recall("the write after the kill", min_relevance=0)}
+        assert (engine.info().fingerprint, engine.info().versions) == (NEXT.fingerprint, 4)
+
+
 Whole = tuple[Callable[[Path], Any], Callable[[Path], Callable[[], Any]], Callable[[Path], Any]]
 WHOLES: dict[str, Whole] = {
     # name: what is there before, what makes the act ready, and the check of what a kill left.
@@ -346,6 +374,7 @@ WHOLES: dict[str, Whole] = {
         lambda folder: lambda: erstwhile.restore(folder / "a.backup", folder / "again", replace=True),
         lambda folder: _holds(folder / "again", 3, 5),
     ),
+    "change": (lambda folder: _filled(folder / "store") and None, lambda folder: partial(_change, opened(folder / "store")), _changed),
 }
 
 

@@ -5,13 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 import numpy as np
 import pytest
+from qdrant_edge import EdgeShard
 
 import erstwhile
 from erstwhile.embed.hashing import HashingEmbedder
@@ -21,6 +23,7 @@ from erstwhile.judge import Pair
 from erstwhile.relations import Judgement, Relation
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import Batch, Row, Where
+from erstwhile.store.compacting import Copy
 from erstwhile.store.edge import OPTIMIZE_EVERY, EdgeStore
 from erstwhile.store.folder import StoreFolder
 from erstwhile.testing.case import ANA
@@ -303,3 +306,65 @@ def test_the_int8_copies_are_built_in_the_copy(tmp_path: Path) -> None:
 def _copied(store: EdgeStore) -> int:
     """Vectors that have an int8 copy, which takes a byte a number and a little more."""
     return sum(path.stat().st_size // WIDE for path in store.folder.shard.glob("segments/*/vector_storage-dense/quantized.data"))
+
+
+OTHER = HashingEmbedder(256)
+"""The model that a store is changed to."""
+
+
+def _vectors(text: str) -> set[bytes]:
+    """Stretches of a text's vector of the other model, as float16 and as float32."""
+    vector = OTHER.embed([text], role="passage")[0].astype(np.float16)
+    return {vector[:16].tobytes(), vector[:16].astype(np.float32).tobytes()}
+
+
+def test_nothing_is_left_of_either_model(engine: Engine, tmp_path: Path) -> None:
+    """Erased in the middle of a change of model, after the exchange and after the old vectors were dropped, a memory leaves no byte of any of its vectors."""
+    ana, change = engine.scope(user="ana"), engine.reembed(OTHER)
+    needles = _needles() | _vector(SECRET) | _vectors(SECRET)
+    made = ana.remember(SECRET, relate=False)
+    change.fill()
+    assert set().union(*_found(tmp_path, needles).values()) & _vectors(SECRET)
+    assert ana.erase(made).compacted
+    assert _found(tmp_path, needles) == {}
+    made = ana.remember(SECRET, relate=False)
+    change.swap(check=False)
+    assert set().union(*_found(tmp_path, needles).values()) & _vector(SECRET)
+    assert ana.erase(made).compacted
+    assert _found(tmp_path, needles) == {}
+    assert change.status().filled == 50
+    made = ana.remember(SECRET, relate=False)
+    change.drop()
+    assert ana.erase(made).compacted
+    assert _found(tmp_path, needles) == {}
+    assert ana.stats().versions == 50
+
+
+def test_dropped_vectors_leave_nothing(engine: Engine, tmp_path: Path) -> None:
+    """A change that is given up leaves none of the vectors that were made for it, in no file."""
+    note = "Note 7 is about something else"
+    change = engine.reembed(OTHER)
+    change.fill()
+    assert _found(tmp_path, _vectors(note))
+    change.drop()
+    assert _found(tmp_path, _vectors(note)) == {}
+    assert _found(tmp_path, _vector(note))
+
+
+def test_compacted_while_it_is_filled(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vectors that are given while the files are rewritten are in the new ones."""
+    ana, change = engine.scope(user="ana"), engine.reembed(OTHER)
+    ana.erase(ana.remember(SECRET), compact=False)
+    take_all = Copy.take_all
+
+    def and_fill(copy: Copy, source: EdgeShard, *, between: Callable[[], None]) -> None:
+        take_all(copy, source, between=between)
+        rows = second.lacking(fingerprint=OTHER.fingerprint, limit=100)
+        second.fill([replace(row, vector=OTHER.embed([row.version.content], role="passage")[0]) for row in rows], fingerprint=OTHER.fingerprint)
+
+    second = engine._ledger.store.second
+    second.begin(fingerprint=OTHER.fingerprint, dimension=OTHER.dimension)
+    monkeypatch.setattr(Copy, "take_all", and_fill)
+    assert engine.compact()
+    state = change.status()
+    assert (state.versions, state.filled) == (50, 50)

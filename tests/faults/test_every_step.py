@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes a
 PROGRAM = Path(__file__).with_name("every_step.py")
 PATIENCE = 900
 VERBS = ("remember", "supersede", "found", "batch", "observe", "correct", "retract", "resolve", "undo", "erase", "optimise")
-GROUPS = (VERBS, ("open", "close", "backup", "create"), ("restore", "replace"), ("torn",))
+GROUPS = (VERBS, ("open", "close", "backup", "create"), ("restore", "replace"), ("change",), ("torn",))
 """Each is killed in a process of its own."""
 WRITTEN = ("EdgeShard.update", "write")
 """Qdrant, and the count beside the store."""
@@ -32,6 +32,7 @@ PASSED: dict[str, tuple[str, ...]] = {
     "create": ("EdgeShard.create", "EdgeShard.update", "EdgeShard.close", "replace", "rename", "EdgeShard.load"),
     "restore": ("rebuilding.py",),
     "replace": ("rebuilding.py", "rename", "unlink"),
+    "change": (*WRITTEN, "EdgeShard.flush", "replace", "rename", "rmdir"),
 }
 """What each scenario is known to pass, at least: that it was killed there too."""
 

@@ -51,7 +51,7 @@ class StandIn:
         self._thread.join()
         self.client.close()
 
-    def answer(self, method: str, path: list[str], body: Json) -> Json:  # noqa: PLR0911 - one for each request there is
+    def answer(self, method: str, path: list[str], body: Json) -> Json:  # noqa: PLR0911, PLR0912 - one for each request there is
         match method, path:
             case "GET", []:
                 return None
@@ -63,6 +63,18 @@ class StandIn:
             case "GET", ["collections", name]:
                 info = self.client.get_collection(name).model_dump(mode="json", exclude_none=True)
                 return info | {"payload_schema": self.indexes[name]}
+            case "PATCH", ["collections", name]:
+                self.client.update_collection(name, metadata=models.UpdateCollection(**body).metadata)
+                return True
+            case "PUT", ["collections", name, "vectors", vector]:
+                self.client.create_vector_name(name, vector, models.DenseVectorNameConfig(**body))
+                return self._written()
+            case "DELETE", ["collections", name, "vectors", vector]:
+                self.client.delete_vector_name(name, vector)
+                return self._written()
+            case "PUT", ["collections", name, "points", "vectors"]:
+                self.client.update_vectors(name, models.UpdateVectors(**body).points)
+                return self._written()
             case "PUT", ["collections", name, "index"]:
                 index = models.CreateFieldIndex(**body)
                 self.indexes[name][index.field_name] = {"data_type": body["field_schema"]["type"], "params": body["field_schema"], "points": 0}
@@ -140,7 +152,7 @@ def _handler(server: StandIn) -> type[BaseHTTPRequestHandler]:
                 self.say(200, json.dumps(whole).encode())
             return None
 
-        do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - names that http.server looks for
+        do_GET = do_PUT = do_PATCH = do_POST = do_DELETE = answer  # noqa: N815 - names that http.server looks for
 
         def say(self, status: int, body: bytes) -> None:
             self.send_response(status)

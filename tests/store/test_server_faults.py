@@ -196,10 +196,10 @@ def test_how_a_collection_is_made(stand_in: Server) -> None:
 
 
 def test_how_it_is_asked(store: ServerStore, stand_in: Server) -> None:
-    """A search is one round trip that rescores exactly; a write waits to be carried out, in order, as a single request."""
+    """A search is one round trip that rescores exactly; a write, after a look at the store's model, waits to be carried out, in order, as a single request."""
     put(store, make_row("coffee"), make_row("tea"))
-    assert stand_in.asked == ["PUT /collections/erstwhile/points"]
-    assert stand_in.queries == [{"wait": ["true"], "ordering": ["strong"]}]
+    assert stand_in.asked == ["GET /collections/erstwhile", "PUT /collections/erstwhile/points"]
+    assert stand_in.queries[1:] == [{"wait": ["true"], "ordering": ["strong"]}]
     stand_in.asked.clear()
     store.search(Search(where=Where(scopes=(ANA,), believed=True), vector=make_vector("coffee"), text="coffee"))
     assert stand_in.asked == ["POST /collections/erstwhile/points/query/batch"]
@@ -220,10 +220,10 @@ def test_reads_try_again(store: ServerStore, stand_in: Server, fault: int | str)
 @pytest.mark.parametrize("fault", [400, 401, 404, 500, 503, "drop"])
 def test_writes_do_not_try_again(store: ServerStore, stand_in: Server, fault: int | str) -> None:
     """A write whose fate is unknown is not sent twice; its error quotes neither the memory nor what the server said of it."""
-    stand_in.faults = [fault]
+    stand_in.faults = [None, fault]
     with pytest.raises(StoreUnavailableError) as caught:
         put(store, make_row(SECRET))
-    assert len(stand_in.asked) == 1
+    assert len(stand_in.asked) == 2
     assert SECRET not in _said(caught.value)
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert store.count(everything()) == 0

@@ -33,6 +33,7 @@ from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.packing import Pack, pack
 from erstwhile.policy import Policy, Rule
+from erstwhile.reembedding import Backfill, ModelChange, ModelCheck, Reembedding
 from erstwhile.refs import Ref
 from erstwhile.relations import Claim, Judgement, Relation, Tie
 from erstwhile.rerank import OnnxReranker, Reranker
@@ -48,6 +49,7 @@ __all__ = [
     "Answer",
     "AsOf",
     "Audit",
+    "Backfill",
     "Backup",
     "Change",
     "ChatCall",
@@ -80,6 +82,8 @@ __all__ = [
     "MemoryType",
     "Message",
     "MissingDependencyError",
+    "ModelChange",
+    "ModelCheck",
     "ModelCorruptError",
     "ModelError",
     "ModelMismatchError",
@@ -97,6 +101,7 @@ __all__ = [
     "Provenance",
     "Recall",
     "Receipt",
+    "Reembedding",
     "Ref",
     "Relation",
     "Repair",

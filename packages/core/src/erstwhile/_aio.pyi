@@ -19,6 +19,7 @@ from erstwhile.consolidation import Consolidated
 from erstwhile.consolidation import Consolidation
 from erstwhile.consolidation import StepKind
 from erstwhile.draft import Draft
+from erstwhile.embed import Embedder
 from erstwhile.engine import Engine
 from erstwhile.erasure import erase
 from erstwhile.inspecting import audit
@@ -28,6 +29,7 @@ from erstwhile.model import Scope
 from erstwhile.model import SourceKind
 from erstwhile.model import Version
 from erstwhile.observing import observe
+from erstwhile.reembedding import Reembedding
 from erstwhile.refs import Ref
 from erstwhile.refs import resolve
 from erstwhile.results import Change
@@ -100,6 +102,7 @@ class AsyncEngine:
     async def export(self, path: str | Path, *, user: str | None=None, scope: Scope | None=None, form: str='jsonl') -> Export: ...
     async def take_in(self, path: str | Path) -> int: ...
     async def backup(self, path: str | Path) -> Backup: ...
+    async def reembed(self, model: str | Path | Embedder | None=None, *, threads: int | None=None) -> Reembedding: ...
     async def close(self) -> None: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...

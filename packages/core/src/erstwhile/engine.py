@@ -20,6 +20,7 @@ from erstwhile.judge import Cascade, Judge, LlmJudge, RuleJudge, shipped_judge
 from erstwhile.ledger import Ledger
 from erstwhile.model import Scope
 from erstwhile.policy import Policy
+from erstwhile.reembedding import Reembedding
 from erstwhile.relating import Resolver
 from erstwhile.rerank import Reranker
 from erstwhile.results import Doomed, Receipt
@@ -205,13 +206,20 @@ class Engine:
         reranker: Reranker | None = None,
     ) -> None:
         self.policy = policy or Policy()
-        self._ledger = Ledger(store=store, embedder=embedder, clock=clock, retention=self.policy.retention)
-        link = store.link if isinstance(store, Linked) else lambda: None
+        self._opened = Ledger(store=store, embedder=embedder, clock=clock, retention=self.policy.retention)
+        self._link: Callable[[], Link | None] = store.link if isinstance(store, Linked) else lambda: None
         if isinstance(embedder, SharedEmbedder):
-            embedder.follow(link)
-        self._resolver = Resolver(judge=_judge(judge, link), policy=self.policy)
+            embedder.follow(self._link)
+        self._resolver = Resolver(judge=_judge(judge, self._link), policy=self.policy)
         self._extractor = _extractor(extractor)
         self._reranker = _checked(reranker)
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._opened.current
+
+    def _succeed(self, embedder: Embedder) -> None:
+        self._ledger.succeed(embedder)
 
     def scope(
         self,
@@ -377,6 +385,18 @@ class Engine:
             WriteConflictError: Memories were erased all the time.
         """
         return backup(self._ledger, path)
+
+    def reembed(self, model: str | Path | Embedder | None = None, *, threads: int | None = None) -> Reembedding:
+        """The change of the store's memories to another embedding model, while it is in use; nothing is done yet.
+
+        Args:
+            model: The model to change to, or to go back to, as in `erstwhile.open`. ``None``: only to ask how far a change is, or to drop one.
+            threads: Threads of that model.
+        """
+        other = None if model is None else _load(model, threads=threads)
+        if isinstance(other, SharedEmbedder):
+            other.follow(self._link)
+        return Reembedding(lambda: self._ledger, other, switch=self._succeed)
 
     @cached_property
     def aio(self) -> "AsyncEngine":

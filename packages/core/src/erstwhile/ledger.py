@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.embed import Embedder, Role
 from erstwhile.embed.calibration import unrelated_cosine
-from erstwhile.errors import InvalidInputError, WriteConflictError
+from erstwhile.errors import InvalidInputError, ModelMismatchError, WriteConflictError
 from erstwhile.model import MemoryType
 from erstwhile.store import Batch, ClaimLostError, Moment, Row, Store
 from erstwhile.time import Clock, as_utc
@@ -43,6 +43,35 @@ class Ledger:
         self.retention = retention or {}
         self._clock = clock
         self._times = store.times
+        self._successor: Ledger | None = None
+
+    @property
+    def current(self) -> "Ledger":
+        """What to work with now: this, or what took its place since the store changed its model."""
+        ledger = self
+        while ledger._successor is not None:
+            ledger = ledger._successor
+        return ledger
+
+    def following(self, act: "Callable[[Ledger], T]") -> T:
+        """What ``act`` gives with what to work with now; once more where the store changed its model under it, and refused what was planned with the old one.
+
+        Raises:
+            ModelMismatchError: The store was changed elsewhere, and this process has not the model to go on with.
+        """
+        ledger = self.current
+        try:
+            return act(ledger)
+        except ModelMismatchError:
+            # The exchange is made at a standstill; when that is over, it is known what to go on with.
+            ledger.reading_time()
+            if self.current is ledger:
+                raise
+        return act(self.current)
+
+    def succeed(self, embedder: Embedder) -> None:
+        """Let another model take the place of this one's; what is planned with this is refused by the store."""
+        self._successor = Ledger(store=self.store, embedder=embedder, clock=self._clock, retention=self.retention)
 
     def embed(self, texts: Sequence[str], *, role: Role) -> "NDArray[np.float32]":
         """Vectors of texts, float32 of shape (texts, dimension), rounded to half precision.

@@ -36,11 +36,12 @@ def observe(
     clean = [without_secrets(turn, policy.turn_secrets, place=f"message {turn.place}") for turn in read_turns(messages, session=session)]
     if not clean:
         return Observed(turns=())
-    kept = _keep_all(ledger, scope, [turn for turn, _ in clean], policy)
+    turns = [turn for turn, _ in clean]
+    kept = ledger.following(lambda ledger: _keep_all(ledger, scope, turns, policy))
     # What gives orders is not even shown to who draws memories.
     heard = [turn for turn in kept if not turn.quarantined]
     drafts = _drafts(heard, extractor.draw(heard)) if extractor is not None and heard else []
-    outcomes = remember(ledger, scope, drafts, resolver=resolver, secrets=policy.turn_secrets)
+    outcomes = ledger.following(lambda ledger: remember(ledger, scope, drafts, resolver=resolver, secrets=policy.turn_secrets))
     return Observed(turns=kept, outcomes=outcomes, masked=tuple(each for _, masked in clean for each in masked))
 
 

@@ -42,10 +42,18 @@ class ReadableMemory:
     """
 
     def __init__(self, ledger: "Ledger", *, scope: Scope, also: tuple[Scope, ...] = (), reranker: Reranker | None = None, policy: Policy | None = None) -> None:
-        self._ledger = ledger
+        self._opened = ledger
         self.scope = scope
-        self._reader = Reader(ledger, reranker, policy)
+        self._reading = (reranker, policy)
         self._reads = (scope, *(other for other in dict.fromkeys(also) if other != scope))
+
+    @property
+    def _ledger(self) -> "Ledger":
+        return self._opened.current
+
+    @property
+    def _reader(self) -> Reader:
+        return Reader(self._ledger, *self._reading)
 
     def recall(
         self,
@@ -97,7 +105,8 @@ class ReadableMemory:
             InvalidInputError: Something given cannot be used.
         """
         check_text(query, name="query", limit=MAX_CONTENT)
-        meant = None if vector is None else self._ledger.direction(vector)
+        if vector is not None:
+            self._ledger.direction(vector)
         least = None if min_relevance is None else check_share(min_relevance, name="min_relevance")
         k, reach = _whole(k, "k", least=1, most=MAX_K), _whole(neighbours, "neighbours", least=0, most=MAX_NEIGHBOURS)
         wanted = conditions(
@@ -114,8 +123,12 @@ class ReadableMemory:
         )
 
         def ask(where: Where) -> tuple[Hit, ...]:
-            hits = self._reader.find(query, where, k, min_relevance=least, vector=meant)
-            return with_neighbours(self._ledger.store, hits, where, reach)
+            return self._ledger.following(lambda ledger: found(ledger, where))
+
+        def found(ledger: "Ledger", where: Where) -> tuple[Hit, ...]:
+            meant = None if vector is None else ledger.direction(vector)
+            hits = Reader(ledger, *self._reading).find(query, where, k, min_relevance=least, vector=meant)
+            return with_neighbours(ledger.store, hits, where, reach)
 
         point, hits = self._reader.ask(ask, wanted, as_of, during)
         return Recall(query=query, as_of=point, hits=hits)
@@ -140,7 +153,11 @@ class ReadableMemory:
         check_text(text, name="text", limit=MAX_CONTENT)
         k = _whole(k, "k", least=1, most=MAX_NEAREST)
         wanted = conditions(self._reads, tags=tags, turns=False)
-        point, hits = self._reader.ask(lambda where: self._reader.nearest(text, where, k), wanted, as_of, None)
+
+        def nearest(where: Where) -> tuple[Hit, ...]:
+            return self._ledger.following(lambda ledger: Reader(ledger, *self._reading).nearest(text, where, k))
+
+        point, hits = self._reader.ask(nearest, wanted, as_of, None)
         return Recall(query=text, as_of=point, hits=hits)
 
     def answer(

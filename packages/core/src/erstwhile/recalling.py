@@ -84,9 +84,9 @@ class Reader:
     def nearest(self, text: str, where: Where, k: int) -> tuple[Hit, ...]:
         """The ``k`` nearest by the cosine alone."""
         vector = self._ledger.embed([text], role="query")[0]
-        store, wanted, limit = self._ledger.store, min(k, self._ledger.store.count(where)), k
+        store, wanted, limit, model = self._ledger.store, min(k, self._ledger.store.count(where)), k, self._ledger.embedder.fingerprint
         # A store leaves out the last of many equals; asked for more, it gives them as well.
-        while len(found := store.search(Search(where=where, vector=vector, text="", limit=limit))) < wanted and limit < MOST_NEAREST:
+        while len(found := store.search(Search(where=where, vector=vector, text="", limit=limit, fingerprint=model))) < wanted and limit < MOST_NEAREST:
             limit *= 4
         rows = store.all(replace(where, ids=tuple(candidate.id for candidate in found)), vectors=True) if found else ()
         hits = (_by_meaning(row.version, _cosine(row.vector, vector)) for row in rows if row.vector is not None)
@@ -106,7 +106,8 @@ class Reader:
             days=question.days,
             when=asks_when(question.text),
         )
-        found = self._ledger.store.search(Search(where=where, vector=vector, text=question.text, limit=max(CHANNEL_LIMIT, k), seats=True))
+        model, limit = self._ledger.embedder.fingerprint, max(CHANNEL_LIMIT, k)
+        found = self._ledger.store.search(Search(where=where, vector=vector, text=question.text, limit=limit, seats=True, fingerprint=model))
         hits = self._read(fuse(found, asked), where, k, asked)
         return relevant(hits, question.min_relevance, among=min(len(found), 2 * CHANNEL_LIMIT), asked=asked)
 

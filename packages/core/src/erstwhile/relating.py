@@ -74,7 +74,7 @@ def _neighbours(store: Store, new: Version, vector: "NDArray[np.float32]") -> Se
     late = new.valid_from < new.system_from
     holds = Interval(start=new.valid_from, end=new.valid_to)
     where = Where(scopes=(new.scope,), types=tuple(MemoryType), quarantined=False, believed=True, unended=not late, during=holds if late else None)
-    found = store.search(Search(where=where, vector=vector, text=new.content[:QUERY], limit=CANDIDATES))
+    found = store.search(Search(where=where, vector=vector, text=new.content[:QUERY], limit=CANDIDATES, fingerprint=new.fingerprint))
     cosines = {each.id: each.dense for each in found if each.dense is not None and (each.lexical is not None or each.dense >= CLOSE)}
     # Only of what was found by words alone is the cosine not known yet.
     by_words = tuple(each.id for each in found if each.dense is None)

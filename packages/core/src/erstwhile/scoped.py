@@ -130,7 +130,7 @@ class ScopedMemory(TendedMemory):
             supersedes=as_refs(supersedes),
             key=key,
         )
-        return writing.remember_one(self._ledger, self.scope, draft, resolver=self._resolver, relate=relate)
+        return self._ledger.following(lambda ledger: writing.remember_one(ledger, self.scope, draft, resolver=self._resolver, relate=relate))
 
     def remember_many(self, drafts: Iterable[Draft | str | Mapping[str, Any]], *, relate: bool = True) -> tuple[Outcome, ...]:
         """Remember many at once, in order: embedded together, each written whole, all of them durable on return.
@@ -146,7 +146,8 @@ class ScopedMemory(TendedMemory):
         """
         if isinstance(drafts, (str, Mapping, Draft)) or not isinstance(drafts, Iterable):
             raise InvalidInputError(f"Expected a list of drafts, got one {drafts.__class__.__name__}; put it in a list.")
-        return writing.remember(self._ledger, self.scope, drafts, resolver=self._resolver, relate=relate)
+        given = tuple(drafts)
+        return self._ledger.following(lambda ledger: writing.remember(ledger, self.scope, given, resolver=self._resolver, relate=relate))
 
     def observe(self, messages: Iterable[Message | Mapping[str, Any]], *, session: str | None = None, draw: bool = True) -> Observed:
         """Keep the turns of a conversation, verbatim, and draw memories from what they assert.
@@ -230,7 +231,8 @@ class ScopedMemory(TendedMemory):
             "metadata": metadata,
         }
         when, drawn = _instant(at, "at"), origins(derived_from)
-        return writing.correct(self._ledger, self.scope, ref, given, source=source, drawn_from=drawn, at=when, policy=self._resolver.policy)
+        policy = self._resolver.policy
+        return self._ledger.following(lambda ledger: writing.correct(ledger, self.scope, ref, given, source=source, drawn_from=drawn, at=when, policy=policy))
 
     def retract(self, ref: Ref) -> Outcome:
         """Stop asserting a memory, or one version of it (its id, a `Version` or a `Hit`), as if it had never been said. Its history stays.
@@ -238,7 +240,7 @@ class ScopedMemory(TendedMemory):
         Raises:
             NotFoundError: There is no such memory, or nothing of it is believed any more.
         """
-        return writing.retract(self._ledger, self.scope, ref)
+        return self._ledger.following(lambda ledger: writing.retract(ledger, self.scope, ref))
 
     def conflicts(self) -> tuple[Conflict, ...]:
         """The conflicts that nobody has settled, oldest first: both sides, with their sources, and why they clash."""
@@ -256,7 +258,7 @@ class ScopedMemory(TendedMemory):
             InvalidInputError: There is no such settlement, or the text is missing or out of place; nothing was written.
             NotFoundError: No such conflict is open in this scope.
         """
-        return settle(self._ledger, self.scope, conflict, how, text=text, policy=self._resolver.policy)
+        return self._ledger.following(lambda ledger: settle(ledger, self.scope, conflict, how, text=text, policy=self._resolver.policy))
 
     def undo(self, ref: Ref) -> Outcome:
         """Take back what a write did to other memories: what it ended holds again, what it confirmed is as it was, what it opened or settled is as it was.
@@ -271,7 +273,7 @@ class ScopedMemory(TendedMemory):
             InvalidInputError: The write did nothing to any other memory, or what it wrote was changed since; nothing was written.
             NotFoundError: There is no such memory in this scope.
         """
-        return undo(self._ledger, self.scope, ref, policy=self._resolver.policy)
+        return self._ledger.following(lambda ledger: undo(ledger, self.scope, ref, policy=self._resolver.policy))
 
     def erase(
         self,
@@ -304,7 +306,7 @@ class ScopedMemory(TendedMemory):
             NotFoundError: There is no such memory in this scope; nothing was removed.
         """
         order = Order(scope=self.scope, refs=as_refs(refs), everything=everything, evidence=evidence, by=by, reason=reason)
-        receipt = erase(self._ledger, order)
+        receipt = self._ledger.following(lambda ledger: erase(ledger, order))
         return compacted(self._ledger.store, (receipt,))[0] if compact else receipt
 
     def would_erase(self, *refs: Ref, everything: bool = False, evidence: bool = False) -> Doomed:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from erstwhile.cli import asking, caring, demo, doctor, erasing, importing, keeping, observing, policy, settling, tending, writing
+from erstwhile.cli import asking, caring, demo, doctor, erasing, importing, keeping, observing, policy, reembedding, settling, tending, writing
 from erstwhile.cli.place import placed
 
 __all__ = ["app", "main"]
@@ -34,6 +34,7 @@ for panel, commands in {
         keeping.restore,
         tending.audit,
         tending.consolidate,
+        reembedding.reembed,
         erasing.expire,
         erasing.verify,
         caring.compact,

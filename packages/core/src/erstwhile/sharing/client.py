@@ -11,7 +11,9 @@ from erstwhile.model import Scope, Version
 from erstwhile.sharing import wire
 from erstwhile.sharing.channel import ChannelBrokenError
 from erstwhile.sharing.link import Link
+from erstwhile.sharing.seconding import SharedSecond
 from erstwhile.store.protocol import PAGE, Batch, Candidate, ClaimLostError, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.second import Models, Space, check_rows, of_model
 from erstwhile.store.times import Moment, Times
 
 __all__ = ["SharedStore"]
@@ -28,20 +30,27 @@ class SharedStore(Store):
     def __init__(self, link: Link, *, durable: bool = True) -> None:
         self.link = link
         self._durable = durable
+        self._model, self._dimension = link.opening.fingerprint, link.opening.dimension
+        self._models = Models(first=Space(fingerprint=self._model, dimension=self._dimension))
 
     @cached_property
     def times(self) -> Times:
         """See `Store.times`. They are given out by the process that holds the store, to all its clients."""
         return _SharedTimes(self.link)
 
+    @cached_property
+    def second(self) -> SharedSecond:
+        """See `Store.second`."""
+        return SharedSecond(self.link)
+
     def find(self, find: Find) -> tuple[Row, ...]:
         """See `Store.find`."""
-        return wire.rows_in(self.link.call(wire.FindRows(find=find), tuple[wire.WireRow, ...]), self.link.opening.dimension)
+        return wire.rows_in(self.link.call(wire.FindRows(find=find, model=self._model if find.vectors else None), tuple[wire.WireRow, ...]), self._dimension)
 
     def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
         """See `Store.scan`."""
-        request = wire.ScanRows(after=after, limit=limit, vectors=vectors)
-        return wire.rows_in(self.link.call(request, tuple[wire.WireRow, ...]), self.link.opening.dimension)
+        request = wire.ScanRows(after=after, limit=limit, vectors=vectors, model=self._model if vectors else None)
+        return wire.rows_in(self.link.call(request, tuple[wire.WireRow, ...]), self._dimension)
 
     def note_backup(self, path: str, *, at: datetime, versions: int) -> None:
         """See `Store.note_backup`."""
@@ -49,7 +58,9 @@ class SharedStore(Store):
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
-        return cast("tuple[Candidate, ...]", self.link.call(wire.search_out(search), tuple[Candidate, ...]))
+        return cast(
+            "tuple[Candidate, ...]", self.link.call(wire.search_out(replace(search, fingerprint=search.fingerprint or self._model)), tuple[Candidate, ...])
+        )
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""
@@ -57,7 +68,8 @@ class SharedStore(Store):
 
     def write(self, batch: Batch) -> None:
         """See `Store.write`. If the other process ends before it answers, it is looked up whether the batch was written."""
-        request = wire.WriteRows(puts=wire.rows_out(batch.puts), believed=batch.believed)
+        check_rows(str(self.link.opening.path), self._models, batch.puts)
+        request = wire.WriteRows(puts=wire.rows_out(batch.puts), believed=batch.believed, model=self._model)
         while True:
             try:
                 self.link.once(request, None)
@@ -116,7 +128,11 @@ class SharedStore(Store):
 
 
 def _is_there(put: Version, found: Version | None) -> bool:
-    return found is not None and (found == put or (put.system_to is None and replace(found, system_to=None) == put))
+    if found is None:
+        return False
+    # The store may have changed its model since.
+    found = of_model(found, put.fingerprint)
+    return found == put or (put.system_to is None and replace(found, system_to=None) == put)
 
 
 class _SharedTimes(Times):

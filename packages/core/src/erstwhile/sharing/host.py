@@ -22,9 +22,12 @@ from erstwhile.errors import ErstwhileError, InvalidInputError, ModelMismatchErr
 from erstwhile.judge import OnnxJudge, shipped_judge
 from erstwhile.sharing import wire
 from erstwhile.sharing.channel import Address, Channel, ChannelBrokenError, listen, prove, silence
+from erstwhile.sharing.second import Second
+from erstwhile.sharing.seconding import answer
 from erstwhile.store.folder import Manifest, StoreFolder
 from erstwhile.store.holder import is_alive, is_stopped
 from erstwhile.store.protocol import Store
+from erstwhile.store.second import mismatch
 from erstwhile.store.times import LocalTimes
 
 __all__ = ["Host"]
@@ -54,7 +57,7 @@ class Host:
     def __init__(self, store: Store, *, folder: StoreFolder, manifest: Manifest, idle: float) -> None:
         self.store = store
         self.folder = folder
-        self.manifest = manifest
+        self._manifest = manifest
         self.key = b""
         self.ending = threading.Event()
         self._idle = idle
@@ -65,6 +68,11 @@ class Host:
         self._listener: socket.socket | None = None
         # Here and now: of two threads that ask first, each would make its own.
         self.store.times.writes()
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the store was made with, and the models that it has by now."""
+        return self._manifest.with_models(self.store.second.models())
 
     def open(self) -> None:
         """Listen, and say where."""
@@ -217,7 +225,10 @@ class _Session:
             return wire.failure(StoreUnavailableError(f"The process that serves the store failed ({type(error).__name__}); host.log in its folder says where."))
 
     def _answer(self, request: wire.Request) -> Any:  # noqa: ANN401, PLR0911, PLR0912 - one for each request there is
-        store, dimension = self._store, self._host.manifest.dimension
+        store, models = self._store, self._store.second.models()
+        if isinstance(request, wire.FindRows | wire.ScanRows | wire.SearchRows | wire.WriteRows) and request.model not in (None, models.first.fingerprint):
+            raise mismatch(str(self._host.folder.path), models=models, fingerprint=request.model or "")
+        dimension = models.first.dimension
         match request:
             case wire.FindRows():
                 return wire.rows_out(store.find(request.find))
@@ -262,6 +273,8 @@ class _Session:
                 return judge.judge(wire.pairs_in(request.pairs))
             case wire.End():
                 return self._end()
+            case Second():
+                return answer(store, request)
             case wire.Ping():
                 return None
             case _:

@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from erstwhile.store.edge import EdgeStore
 from erstwhile.store.folder import OWNER
 from erstwhile.store.holder import read_holder
 from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.second import Models, Second
 from erstwhile.store.times import LocalTimes, Moment, Times
 
 if TYPE_CHECKING:
@@ -223,6 +225,23 @@ class OpenedStore(Store):
         """See `Store.settle`."""
         with self.using() as store:
             store.settle()
+
+    @cached_property
+    def second(self) -> Second:
+        """See `Store.second`."""
+        from erstwhile.sharing.seconding import OpenedSecond
+
+        return OpenedSecond(self)
+
+    def follow(self, models: Models) -> None:
+        """Work with the model that the store has by now, and no more with the one that this process opened it with."""
+        with self._turn:
+            self._opening = replace(self._opening, fingerprint=models.first.fingerprint, dimension=models.first.dimension)
+            if (link := self.link()) is not None:
+                from erstwhile.sharing.client import SharedStore
+
+                link.opening = self._opening
+                self._backend = SharedStore(link, durable=self._durable)
 
     def claim(self, names: Collection[str]) -> AbstractContextManager[object]:
         """See `Store.claim`."""

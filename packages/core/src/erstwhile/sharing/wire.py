@@ -17,6 +17,7 @@ from erstwhile.embed import Role
 from erstwhile.errors import ErstwhileError, InvalidInputError, StoreUnavailableError
 from erstwhile.judge import Pair
 from erstwhile.model import Version
+from erstwhile.sharing.second import Second
 from erstwhile.store.protocol import Batch, ClaimLostError, Find, Row, Search, Where
 from erstwhile.store.schema import FORMAT
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Failed", "Hello", "Request", "Welcome", "build", "decode", "encode", "failure", "raised"]
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Goes up when a message changes. Processes of different protocols, store formats or releases do not work on one store at the same time."""
 
 T = TypeVar("T")
@@ -98,9 +99,10 @@ class WireRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class FindRows(Message, frozen=True):
-    """`Store.find`."""
+    """`Store.find`. Here and below, ``model`` is the fingerprint of what vectors are of, where there are any."""
 
     find: Find
+    model: str | None = None
 
 
 class ScanRows(Message, frozen=True):
@@ -109,6 +111,7 @@ class ScanRows(Message, frozen=True):
     after: str | None
     limit: int
     vectors: bool
+    model: str | None = None
 
 
 class NoteBackup(Message, frozen=True):
@@ -127,6 +130,7 @@ class SearchRows(Message, frozen=True):
     text: str
     limit: Count
     seats: bool
+    model: str | None = None
 
 
 class CountRows(Message, frozen=True):
@@ -140,6 +144,7 @@ class WriteRows(Message, frozen=True):
 
     puts: tuple[WireRow, ...]
     believed: tuple[str, ...]
+    model: str | None = None
 
 
 class EraseRows(Message, frozen=True):
@@ -239,6 +244,7 @@ Request = (
     | Writes
     | Embed
     | JudgePairs
+    | Second
     | Ping
     | End
     | HandOver
@@ -360,14 +366,15 @@ def _version(body: bytes) -> Version:
 
 def search_out(search: Search) -> SearchRows:
     """A search, to be sent."""
-    return SearchRows(where=search.where, vector=packed(search.vector) or b"", text=_plain(search.text), limit=search.limit, seats=search.seats)
+    vector, text = packed(search.vector) or b"", _plain(search.text)
+    return SearchRows(where=search.where, vector=vector, text=text, limit=search.limit, seats=search.seats, model=search.fingerprint)
 
 
 def search_in(search: SearchRows, dimension: int) -> Search:
     """A search that was sent."""
     vector = _vector(search.vector, dimension)
     assert vector is not None
-    return Search(where=search.where, vector=vector, text=search.text, limit=search.limit, seats=search.seats)
+    return Search(where=search.where, vector=vector, text=search.text, limit=search.limit, seats=search.seats, fingerprint=search.model)
 
 
 def batch_in(write: WriteRows, dimension: int) -> Batch:

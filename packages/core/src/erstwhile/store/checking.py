@@ -54,13 +54,13 @@ class Contents:
         return not (self.unreadable or self.misfiled or self.broken or any(row.vector is None for row in self.rows.values()))
 
 
-def read_contents(shard: qdrant.EdgeShard) -> Contents:
-    """Read every point, page by page, and what a page fails on point by point."""
+def read_contents(shard: qdrant.EdgeShard, slot: str) -> Contents:
+    """Read every point, page by page, and what a page fails on point by point; ``slot`` is the name under which the vectors stand."""
     found = Contents()
     try:
         for ids in _ids(shard):
-            for point in _points(shard, ids, found):
-                _take(point, found)
+            for point in _points(shard, ids, found, slot):
+                _take(point, found, slot)
     except BaseException as error:  # noqa: BLE001 - a panic of Rust is no Exception
         found.broken = _kind(error)
     return found
@@ -82,8 +82,8 @@ def _ids(shard: qdrant.EdgeShard) -> Iterator[list[str]]:
             return
 
 
-def _points(shard: qdrant.EdgeShard, ids: Sequence[str], found: Contents) -> Iterator[qdrant.Record]:
-    vectors = [schema.DENSE, schema.WORDS, schema.SEAT]
+def _points(shard: qdrant.EdgeShard, ids: Sequence[str], found: Contents, slot: str) -> Iterator[qdrant.Record]:
+    vectors = [slot, schema.WORDS, schema.SEAT]
     try:
         yield from shard.retrieve(list(ids), with_payload=True, with_vector=vectors)
     except BaseException as error:  # noqa: BLE001 - a panic of Rust is no Exception
@@ -101,10 +101,10 @@ def _points(shard: qdrant.EdgeShard, ids: Sequence[str], found: Contents) -> Ite
             found.unreadable.add(id)
 
 
-def _take(point: qdrant.Record, found: Contents) -> None:
+def _take(point: qdrant.Record, found: Contents, slot: str) -> None:
     id = str(point.id)
     try:
-        row = row_of(point)
+        row = row_of(point, slot=slot)
     except StoreCorruptError:
         found.unreadable.add(id)
         return

@@ -6,7 +6,7 @@ is copied, and the old files are removed. Once begun, a copy keeps up with write
 """
 
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import qdrant_edge as qdrant
 
 from erstwhile.errors import StoreCorruptError
+from erstwhile.store import schema
 from erstwhile.store.durable import sync_tree
 from erstwhile.store.edge_errors import translated
 from erstwhile.store.edge_points import make_shard
@@ -32,17 +33,18 @@ class Copy:
 
     Args:
         path: Where it is made; nothing may be there.
-        dimension: Length of a vector.
+        slots: Length of a vector, by the names under which vectors of models stand. Those under any other name are left behind.
         optimize_every: Points copied between two builds of the int8 copies.
     """
 
-    def __init__(self, path: Path, dimension: int, *, optimize_every: int) -> None:
+    def __init__(self, path: Path, slots: Mapping[str, int], *, optimize_every: int) -> None:
         self._path = path
+        self._vectors = [*slots, schema.SEAT, schema.WORDS]
         self._every = optimize_every
         self.unoptimized = 0
         """Points of which there is no int8 copy yet."""
         with translated(path):
-            make_shard(path, dimension)
+            make_shard(path, slots)
             self._shard = qdrant.EdgeShard.load(str(path))
 
     def take_all(self, source: qdrant.EdgeShard, *, between: Callable[[], None]) -> None:
@@ -51,7 +53,7 @@ class Copy:
             following: int | UUID | str | None = None
             while True:
                 between()
-                points, following = source.scroll(qdrant.ScrollRequest(offset=following, limit=AT_ONCE, with_payload=True, with_vector=True))
+                points, following = source.scroll(qdrant.ScrollRequest(offset=following, limit=AT_ONCE, with_payload=True, with_vector=self._vectors))
                 self._put(points)
                 if following is None:
                     return
@@ -65,7 +67,7 @@ class Copy:
         with self._whole_or_nothing():
             ids: list[int | UUID | str] = [*sorted(touched)]
             for first in range(0, len(ids), AT_ONCE):
-                self._put(source.retrieve(ids[first : first + AT_ONCE], with_payload=True, with_vector=True))
+                self._put(source.retrieve(ids[first : first + AT_ONCE], with_payload=True, with_vector=self._vectors))
             copied, there = self._shard.info().points_count, source.info().points_count
             if copied != there:
                 raise StoreCorruptError(f"{self._path}: {copied:,} of {there:,} versions could be copied; the store was left as it is. See `erstwhile doctor`.")

@@ -8,27 +8,30 @@ with exact rescoring once there are many; it must not be used after a fork; and 
 import os
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import qdrant_edge as qdrant
 
 from erstwhile.errors import StoreClosedError, StoreCorruptError, StoreForkedError, StoreUnavailableError, WriteConflictError
-from erstwhile.model import Scope, Version
+from erstwhile.model import Scope
 from erstwhile.store import schema
 from erstwhile.store.compacting import Copy
 from erstwhile.store.durable import GroupCommit, WriteAheadLog
 from erstwhile.store.edge_errors import translated
-from erstwhile.store.edge_points import filter_of, highest, make_shard, point_of, row_of
+from erstwhile.store.edge_points import filter_of, latest_of, make_shard, point_of, points_in, times_of
 from erstwhile.store.edge_search import search_shard
+from erstwhile.store.edge_second import EdgeSecond
 from erstwhile.store.folder import COUNT, Manifest, StoreFolder
 from erstwhile.store.gate import Gate
 from erstwhile.store.holder import Role
 from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
+from erstwhile.store.second import SLOTS, Models, Space, check_rows, check_search
 from erstwhile.store.witness import Witness
-from erstwhile.time import from_micros, to_micros
+from erstwhile.time import to_micros
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -52,6 +55,7 @@ class EdgeStore(Store):
         dimension: Length of a vector.
         durable: Whether a write survives a power cut once it returned (default), or only the end of the process.
         role: What others are to know of this process. Default: "alone", it does not share the store.
+        slot: Under which name the vectors are to stand in a store that is made.
 
     Raises:
         StoreLockedError: Another process has it open.
@@ -60,7 +64,7 @@ class EdgeStore(Store):
         ModelMismatchError: It holds vectors of another model.
     """
 
-    def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True, role: Role = "alone") -> None:
+    def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True, role: Role = "alone", slot: str = SLOTS[0]) -> None:
         self._folder = StoreFolder(path, role=role)
         self._witness = Witness(path / COUNT)
         self._process = os.getpid()
@@ -77,7 +81,7 @@ class EdgeStore(Store):
         self._gate = Gate(self._closed)
         try:
             with translated(path):
-                self._manifest = self._open(fingerprint, dimension)
+                self._manifest = self._open(Space(fingerprint=fingerprint, dimension=dimension, slot=slot))
         except BaseException:
             self._abandon()
             raise
@@ -91,28 +95,53 @@ class EdgeStore(Store):
 
     @property
     def manifest(self) -> Manifest:
-        """What the store was made with."""
+        """What the store was made with, and its models."""
         return self._manifest
+
+    @cached_property
+    def second(self) -> EdgeSecond:
+        """See `Store.second`."""
+        return EdgeSecond(self)
+
+    @contextmanager
+    def altering(self, *, shape: bool = False) -> Iterator[qdrant.EdgeShard]:
+        """The data, which nobody else writes to within the block; with ``shape`` it is not copied meanwhile either."""
+        self._check_process()
+        with self._compacting if shape else nullcontext(), self._write, self.using() as shard:
+            yield shard
+
+    def altered(self, shard: qdrant.EdgeShard, ids: Collection[str]) -> None:
+        """Take in that points were changed, within `altering`."""
+        if self._touched is not None:
+            self._touched.update(ids)
+        self._since_optimized += len(ids)
+        self._optimize(shard, OPTIMIZE_EVERY)
+
+    def adopt(self, models: Models) -> None:
+        """Have these models from now on, durably; within `altering`."""
+        manifest = self._manifest.with_models(models)
+        self._folder.write_manifest(manifest)
+        self._manifest = manifest
 
     def tidy(self) -> None:
         """See `Store.tidy`. The int8 copies are built if half of what makes it necessary was written."""
         if self._since_optimized >= OPTIMIZE_EVERY // 2:
-            with self._write, self._using() as shard:
+            with self._write, self.using() as shard:
                 self._optimize(shard, OPTIMIZE_EVERY // 2)
 
-    def _open(self, fingerprint: str, dimension: int) -> Manifest:
+    def _open(self, space: Space) -> Manifest:
         manifest = self._folder.read_manifest()
         if manifest is None:
             self._folder.clear_fresh()
             with translated(self._folder.fresh):
-                make_shard(self._folder.fresh, dimension)
-            self._folder.establish(fingerprint=fingerprint, dimension=dimension)
+                make_shard(self._folder.fresh, {space.slot: space.dimension})
+            self._folder.establish(space)
             manifest = self._folder.read_manifest()
             assert manifest is not None
-        manifest.check(self._folder.path, fingerprint=fingerprint, dimension=dimension)
+        manifest.check(self._folder.path, fingerprint=space.fingerprint, dimension=space.dimension)
         with translated(self._folder.shard):
             self._shard = qdrant.EdgeShard.load(str(self._folder.shard))
-            self._latest = _latest(self._shard)
+            self._latest = latest_of(self._shard)
             self._check_witness(self._shard)
             self._folder.clear_aside()
         return manifest
@@ -125,14 +154,14 @@ class EdgeStore(Store):
 
     def _check_witness(self, shard: qdrant.EdgeShard) -> None:
         versions, latest = self._witness.noted()
-        if _points(shard) < versions or _micros(self._latest) < latest:
+        if points_in(shard) < versions or _micros(self._latest) < latest:
             raise StoreCorruptError(
-                f"{self._folder.path} holds {_points(shard):,} versions and held {versions:,}, or the last of them is gone: some of its files are damaged. "
+                f"{self._folder.path} holds {points_in(shard):,} versions and held {versions:,}, or the last of them is gone: some of its files are damaged. "
                 f"Restore it from a backup; or, to go on with what is left, remove the file {self._witness.path.name} in it."
             )
 
     def _note(self, shard: qdrant.EdgeShard) -> None:
-        self._witness.note(_points(shard), _micros(self._latest))
+        self._witness.note(points_in(shard), _micros(self._latest))
 
     def _flush(self) -> None:
         assert self._shard is not None
@@ -141,7 +170,7 @@ class EdgeStore(Store):
     def _sync(self) -> None:
         # Called by a writer inside, or on closing: the shard is there.
         assert self._shard is not None
-        erasures, versions, latest = self._erasures, _points(self._shard), _micros(self._latest)
+        erasures, versions, latest = self._erasures, points_in(self._shard), _micros(self._latest)
         try:
             self._log.sync()
         except OSError as error:
@@ -154,7 +183,8 @@ class EdgeStore(Store):
                 self._witness.note(versions, latest)
 
     @contextmanager
-    def _using(self) -> Iterator[qdrant.EdgeShard]:
+    def using(self) -> Iterator[qdrant.EdgeShard]:
+        """The data, which is not closed or replaced within the block."""
         self._check_process()
         with self._gate.inside():
             if (shard := self._shard) is None:
@@ -187,55 +217,61 @@ class EdgeStore(Store):
             self._folder.note_backup(path, at=at, versions=versions)
 
     def _scroll(self, chosen: qdrant.Filter | None, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
+        space = self._space
         request = qdrant.ScrollRequest(
             offset=after,
             limit=limit + 1 if after else limit,
             filter=chosen,
             with_payload=list(schema.READ),
-            with_vector=[schema.DENSE] if vectors else False,
+            with_vector=[space.slot] if vectors else False,
         )
-        with self._using() as shard:
+        with self.using() as shard:
             points, _ = shard.scroll(request)
-        return tuple([self._row(point) for point in points if str(point.id) != after][:limit])
+        return tuple([self.row(space, point) for point in points if str(point.id) != after][:limit])
 
-    def _row(self, point: qdrant.Record) -> Row:
+    @property
+    def _space(self) -> Space:
+        return self._manifest.models.first
+
+    def row(self, space: Space, point: qdrant.Record) -> Row:
+        """The row that a point stands for, with its vector of this model where that was read."""
         try:
-            return row_of(point)
+            return schema.row_in(space, point.payload, point.vector)
         except StoreCorruptError as error:
             raise StoreCorruptError(f"{self._folder.path}, version {point.id}: {error}") from None
 
     def _retrieve(self, find: Find) -> tuple[Row, ...]:
         # For known ids this costs half of a filtered scroll, and the rest of the filter is decided by its definition.
         ids: list[int | UUID | str] = [*schema.ids_of(find.where)]
-        with self._using() as shard:
-            points = shard.retrieve(ids, with_payload=list(schema.READ), with_vector=[schema.DENSE] if find.vectors else False)
-        rows = (self._row(point) for point in points)
+        space = self._space
+        with self.using() as shard:
+            points = shard.retrieve(ids, with_payload=list(schema.READ), with_vector=[space.slot] if find.vectors else False)
+        rows = (self.row(space, point) for point in points)
         return tuple(sorted((row for row in rows if find.where.matches(row.version)), key=lambda row: row.version.id))
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
-        with self._using() as shard:
+        with self.using() as shard:
+            check_search(str(self._folder.path), models := self._manifest.models, search)
             settled = self._latest is not None and search.where.valid is not None and search.where.valid >= self._latest
-            return search_shard(shard, search, exactly=_points(shard) < SCAN_EXACTLY_BELOW, settled=settled)
+            return search_shard(shard, search, slot=models.first.slot, exactly=points_in(shard) < SCAN_EXACTLY_BELOW, settled=settled)
 
     def count(self, where: Where) -> int:
         """See `Store.count`."""
-        with self._using() as shard:
+        with self.using() as shard:
             return int(shard.count(qdrant.CountRequest(exact=True, filter=filter_of(where))))
 
     def write(self, batch: Batch) -> None:
         """See `Store.write`."""
         self._check_process()
-        points = [point_of(row) for row in batch.puts]
-        with self._write, self._using() as shard:
+        with self._write, self.using() as shard:
+            check_rows(str(self._folder.path), models := self._manifest.models, batch.puts)
+            points = [point_of(row, slot=models.first.slot) for row in batch.puts]
             self._folder.check_room(sum(POINT_BYTES + 4 * len(row.version.content) for row in batch.puts))
             self._check(batch, shard)
             shard.update(qdrant.UpdateOperation.upsert_points(points))
-            if self._touched is not None:
-                self._touched.update(row.version.id for row in batch.puts)
-            self._latest = max([time for row in batch.puts for time in _times(row.version)] + ([] if self._latest is None else [self._latest]))
-            self._since_optimized += len(points)
-            self._optimize(shard, OPTIMIZE_EVERY)
+            self._latest = max([time for row in batch.puts for time in times_of(row.version)] + ([] if self._latest is None else [self._latest]))
+            self.altered(shard, [row.version.id for row in batch.puts])
 
     def _check(self, batch: Batch, shard: qdrant.EdgeShard) -> None:
         held = shard.retrieve(list(batch.believed), with_payload=["live"], with_vector=False) if batch.believed else []
@@ -251,7 +287,7 @@ class EdgeStore(Store):
     def erase(self, where: Where) -> None:
         """See `Store.erase`. The bytes stay in the files until `compact`. While that runs, it is waited for: what it has copied already would stay."""
         self._check_process()
-        with self._compacting, self._write, self._using() as shard:
+        with self._compacting, self._write, self.using() as shard:
             self._folder.check_room()
             self._folder.note_erasure()
             with self._notes:
@@ -259,13 +295,13 @@ class EdgeStore(Store):
                 self._erasures += 1
             shard.update(qdrant.UpdateOperation.delete_points_by_filter(filter_of(where)))
             shard.flush()
-            self._latest = _latest(shard)
+            self._latest = latest_of(shard)
             self._note(shard)
 
     def scopes(self) -> tuple[Scope, ...]:
         """See `Store.scopes`."""
-        with self._using() as shard:
-            found = shard.facet(qdrant.FacetRequest("scope", limit=max(1, _points(shard)), exact=True))
+        with self.using() as shard:
+            found = shard.facet(qdrant.FacetRequest("scope", limit=max(1, points_in(shard)), exact=True))
         return schema.scopes_of(hit.value for hit in found.hits if hit.count)
 
     def compact(self) -> bool:
@@ -273,19 +309,28 @@ class EdgeStore(Store):
         self._check_process()
         with self._compacting:
             if self._folder.erased_since() is not None:
-                self._folder.check_room(self._folder.size())
-                try:
-                    self._rewrite()
-                finally:
-                    self._touched = None
-                self._folder.withdraw_erasure()
+                self._renew()
         return True
+
+    def renew(self) -> None:
+        """Rewrite the files, whether something was erased or not."""
+        with self._compacting:
+            self._renew()
+
+    def _renew(self) -> None:
+        self._folder.check_room(self._folder.size())
+        try:
+            self._rewrite()
+        finally:
+            self._touched = None
+        if self._folder.erased_since() is not None:
+            self._folder.withdraw_erasure()
 
     def _rewrite(self) -> None:
         self._touched = set()
-        with self._using() as shard:
+        with self.using() as shard:
             self._folder.clear_aside()
-            copy = Copy(self._folder.fresh, self._manifest.dimension, optimize_every=OPTIMIZE_EVERY)
+            copy = Copy(self._folder.fresh, self._manifest.models.slots, optimize_every=OPTIMIZE_EVERY)
             copy.take_all(shard, between=self._gate.check)
         with self._write, self._gate.alone(), translated(self._folder.path):
             if (old := self._shard) is None:
@@ -303,18 +348,18 @@ class EdgeStore(Store):
     def settle(self) -> None:
         """See `Store.settle`."""
         if self._durable:
-            with self._using():
+            with self.using():
                 self._commits.wait()
 
     def latest(self) -> datetime | None:
         """See `Store.latest`."""
-        with self._using():
+        with self.using():
             return self._latest
 
     def info(self) -> StoreInfo:
         """See `Store.info`."""
-        with self._using() as shard:
-            versions = _points(shard)
+        with self.using() as shard:
+            versions = points_in(shard)
         return StoreInfo(
             kind="embedded",
             location=str(self._folder.path),
@@ -365,21 +410,6 @@ class EdgeStore(Store):
                 # Only a flush drops what the log need not hold any more, and the log is what an opening after a crash has to go through.
                 shard.flush()
             self._since_optimized = 0
-
-
-def _latest(shard: qdrant.EdgeShard) -> datetime | None:
-    last = [highest(shard, field) for field in ("sf", "st")]
-    return max((from_micros(micros) for micros in last if micros is not None), default=None)
-
-
-def _points(shard: qdrant.EdgeShard) -> int:
-    return int(shard.info().points_count)
-
-
-def _times(version: Version) -> Iterator[datetime]:
-    yield version.system_from
-    if version.system_to is not None:
-        yield version.system_to
 
 
 def _micros(time: datetime | None) -> int:

@@ -32,16 +32,17 @@ class _Channel:
         ]
 
 
-def search_shard(shard: qdrant.EdgeShard, search: Search, *, exactly: bool, settled: bool) -> tuple[Candidate, ...]:
+def search_shard(shard: qdrant.EdgeShard, search: Search, *, slot: str, exactly: bool, settled: bool) -> tuple[Candidate, ...]:
     """See `Store.search`.
 
     Args:
         shard: Where.
         search: What.
+        slot: Under which name the vectors stand that its vector is compared with.
         exactly: Whether float32 vectors are scanned, in place of int8 ones with exact rescoring.
         settled: Whether the valid time asked about is not before any system time in the store, which makes filters cheaper.
     """
-    channels = _channels(search, exactly=exactly, settled=settled)
+    channels = _channels(search, slot, exactly=exactly, settled=settled)
     requests = [request for channel in channels.values() for request in channel.requests(search.limit + 1)]
     answers = iter(shard.query_batch(qdrant.QueryBatchRequest(requests)))
     points: dict[int, qdrant.ScoredPoint] = {}
@@ -57,12 +58,12 @@ def search_shard(shard: qdrant.EdgeShard, search: Search, *, exactly: bool, sett
     )
 
 
-def _channels(search: Search, *, exactly: bool, settled: bool) -> dict[str, _Channel]:
+def _channels(search: Search, slot: str, *, exactly: bool, settled: bool) -> dict[str, _Channel]:
     filters = tuple(all_of(part) for part in (schema.settled_clauses(search.where) if settled else (schema.clauses(search.where),)))
     scan = qdrant.QuantizationSearchParams(rescore=True, oversampling=2.0)
     dense = qdrant.SearchParams(exact=exactly, quantization=scan)
     vectors: list[str] | bool = [schema.SEAT] if search.seats else False
-    channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), schema.DENSE), filters, dense, vectors)}
+    channels = {schema.DENSE: _Channel(qdrant.Query.Nearest(search.vector.tolist(), slot), filters, dense, vectors)}
     if terms := query_terms(search.text):
         sparse = qdrant.SparseVector(list(terms), list(terms.values()))
         corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=filter_of(search.where.corpus)))

@@ -21,7 +21,7 @@ import os
 import secrets
 import shutil
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import count as numbers
 from pathlib import Path
@@ -29,10 +29,11 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from erstwhile.errors import InvalidInputError, ModelMismatchError, StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
+from erstwhile.errors import InvalidInputError, StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
 from erstwhile.store.durable import sync_folder, write_file
 from erstwhile.store.holder import Holder, Role, read_holder
 from erstwhile.store.schema import FORMAT
+from erstwhile.store.second import SLOTS, Models, Space, mismatch
 
 __all__ = ["COUNT", "KEY", "KEY_BYTES", "OWNER", "Manifest", "StoreFolder"]
 
@@ -52,19 +53,57 @@ MAKING: Final = 192 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What is fixed when a store is made.
+    """What a store was made with, and which models it has vectors of.
 
     Attributes:
         format: Version of the layout.
         fingerprint: Embedding model and preprocessing.
         dimension: Length of a vector.
         created: When, ISO 8601.
+        slot: Under which name the vectors stand.
+        second: Vectors of another model, if there are any.
+        exchanged: Whether that is the model that was, and not the one to come.
     """
 
     format: int
     fingerprint: str
     dimension: int
     created: str
+    slot: str = SLOTS[0]
+    second: Space | None = None
+    exchanged: bool = False
+
+    @property
+    def models(self) -> Models:
+        """Which models there are vectors of."""
+        first = Space(fingerprint=self.fingerprint, dimension=self.dimension, slot=self.slot)
+        return Models(first=first, second=self.second, exchanged=self.exchanged)
+
+    def with_models(self, models: Models) -> "Manifest":
+        """The same with these models."""
+        first = models.first
+        return replace(self, fingerprint=first.fingerprint, dimension=first.dimension, slot=first.slot, second=models.second, exchanged=models.exchanged)
+
+    def written(self) -> bytes:
+        """It as JSON; what goes without saying is left out."""
+        unsaid = {"slot": SLOTS[0], "second": None, "exchanged": False}
+        return json.dumps({name: value for name, value in asdict(self).items() if value != unsaid.get(name, ...)}, indent=2).encode()
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> "Manifest":
+        """It from what `written` gives, decoded.
+
+        Raises:
+            TypeError, ValueError, KeyError, AttributeError: It is something else.
+        """
+        second = values.get("second")
+        _check(values)
+        if second is not None:
+            _check(second)
+        manifest = cls(**{**values, "second": None if second is None else Space(**second)})
+        if manifest.second is not None and manifest.second.slot == manifest.slot:
+            raise ValueError("two models under one name")
+        return manifest
 
     def check(self, path: Path, *, fingerprint: str, dimension: int) -> None:
         """Make sure that the store in ``path`` was made with this model.
@@ -73,10 +112,7 @@ class Manifest:
             ModelMismatchError: It was not.
         """
         if (self.fingerprint, self.dimension) != (fingerprint, dimension):
-            raise ModelMismatchError(
-                f"{path} holds vectors of {self.fingerprint} ({self.dimension} numbers each) and was opened with {fingerprint} "
-                f"({dimension}). Open it with the model it was made with, or remember its memories anew in another folder."
-            )
+            raise mismatch(str(path), models=self.models, fingerprint=fingerprint, dimension=dimension)
 
 
 class StoreFolder:
@@ -169,11 +205,9 @@ class StoreFolder:
             found = values["format"]
             if found != FORMAT:
                 raise StoreFormatError(f"{self.path} is in store format {found} and this version of erstwhile reads {FORMAT}; use the version that wrote it.")
-            manifest = Manifest(**values)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            manifest = Manifest.read(values)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StoreCorruptError(f"{self._manifest} cannot be read ({type(error).__name__}); put it back from a backup.") from error
-        if not isinstance(values["fingerprint"], str) or type(values["dimension"]) is not int:
-            raise StoreCorruptError(f"{self._manifest} names no model and dimension; put it back from a backup.")
         if self.fresh.exists() and not self.shard.exists():
             self._finish()
         elif self.fresh.exists():
@@ -202,9 +236,9 @@ class StoreFolder:
             shutil.rmtree(self.fresh)
         self.check_room(MAKING)
 
-    def establish(self, *, fingerprint: str, dimension: int) -> None:
+    def establish(self, space: Space) -> None:
         """Turn the data made in `fresh` into the store: record what it is made with, then move it into place. A crash in between is mended on opening."""
-        self._write_manifest(fingerprint, dimension)
+        self.write_manifest(_fresh(space))
         self._finish()
 
     def clear_mending(self) -> None:
@@ -213,17 +247,22 @@ class StoreFolder:
             if left.exists() and (left == self.mending or self.shard.exists()):
                 shutil.rmtree(left)
 
-    def exchange(self, *, fingerprint: str, dimension: int) -> Path | None:
+    def exchange(self, space: Space) -> Path | None:
         """Put the data of the store made in `mending`, which is whole and closed, in the place of this one's, and keep that beside it.
 
-        A crash at any point leaves the store as it was, or with the new data in its place: an opening finishes what was begun.
+        A crash at any point leaves the store as it was, or with the new data in its place: an opening finishes what was begun. What there was of a second
+        model's vectors is not part of the store any more.
+
+        Args:
+            space: The vectors of the new data. Those of the same model as before stand in the same slot, for a crash may leave the old data with the new
+                manifest.
 
         Returns:
             Where the data is kept that was there; ``None`` if there was none.
         """
         (self.mending / self.shard.name).rename(self.fresh)
-        if self.made_with() != (fingerprint, dimension):
-            self._write_manifest(fingerprint, dimension)
+        if self._models() != Models(first=space):
+            self.write_manifest(_fresh(space))
         kept = None
         if self.shard.exists():
             kept = next(place for number in numbers(1) if not (place := self.path / f"{BEFORE}{number}").exists())
@@ -233,16 +272,23 @@ class StoreFolder:
 
     def made_with(self) -> tuple[str, int] | None:
         """The model's fingerprint and the length of a vector, as far as the manifest can be read; otherwise ``None``."""
-        try:
-            values = json.loads(self._manifest.read_bytes())
-            fingerprint, dimension = values["fingerprint"], values["dimension"]
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            return None
-        return (fingerprint, dimension) if isinstance(fingerprint, str) and type(dimension) is int else None
+        models = self._models()
+        return None if models is None else (models.first.fingerprint, models.first.dimension)
 
-    def _write_manifest(self, fingerprint: str, dimension: int) -> None:
-        manifest = Manifest(format=FORMAT, fingerprint=fingerprint, dimension=dimension, created=datetime.now(UTC).isoformat())
-        write_file(self._manifest, json.dumps(asdict(manifest), indent=2).encode())
+    def slots(self, dimension: int) -> dict[str, int]:
+        """Length of a vector, by the names under which vectors stand, the store's own first; as far as the manifest can be read, else as in a new store."""
+        models = self._models()
+        return {SLOTS[0]: dimension} if models is None else models.slots
+
+    def _models(self) -> Models | None:
+        try:
+            return Manifest.read(json.loads(self._manifest.read_bytes())).models
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Put the manifest down, durably: after a crash it is the old one or this one, whole."""
+        write_file(self._manifest, manifest.written())
 
     def _finish(self) -> None:
         # The count beside the store speaks of what was there before.
@@ -313,3 +359,13 @@ class StoreFolder:
             os.close(descriptor)
         Holder.myself(role, address).write(self._owner)
         return key
+
+
+def _fresh(space: Space) -> Manifest:
+    created = datetime.now(UTC).isoformat()
+    return Manifest(format=FORMAT, fingerprint=space.fingerprint, dimension=space.dimension, created=created, slot=space.slot)
+
+
+def _check(values: dict[str, Any]) -> None:
+    if not isinstance(values["fingerprint"], str) or type(values["dimension"]) is not int or values.get("slot", SLOTS[0]) not in SLOTS:
+        raise ValueError("no model that can be")

@@ -95,11 +95,12 @@ def examine(folder: StoreFolder, *, dimension: int) -> Condition:
     def enough(found: Contents) -> bool:
         return found.broken is None and not found.unreadable and len(found.rows) >= noted and _latest(found.rows.values()) >= latest
 
-    found = _opened(folder, wrong) if openable else None
+    slots = folder.slots(dimension)
+    found = _opened(folder, next(iter(slots)), wrong) if openable else None
     if found is not None and enough(found):
         rescued = Salvage(rows=tuple(found.rows[id] for id in sorted(found.rows)))
     elif folder.shard.is_dir():
-        rescued = salvage(folder.shard, folder.path / WORK, dimension=made[1] if made else dimension, enough=enough)
+        rescued = salvage(folder.shard, folder.path / WORK, slots=slots, enough=enough)
         if found is not None and not wrong:
             wrong.append(f"It holds {len(found.rows):,} versions that can be read, and {max(noted, len(found.rows) + len(found.unreadable)):,} were written.")
     else:
@@ -116,10 +117,10 @@ def examine(folder: StoreFolder, *, dimension: int) -> Condition:
     )
 
 
-def _opened(folder: StoreFolder, wrong: list[str]) -> Contents | None:
+def _opened(folder: StoreFolder, slot: str, wrong: list[str]) -> Contents | None:
     try:
         with loaded(folder.shard) as shard:
-            found = read_contents(shard)
+            found = read_contents(shard, slot)
             indexes = wrong_indexes(shard, [*found.rows.values()]) if found.sound else ()
     except Exception as error:  # noqa: BLE001 - that it does not open is what is to be found out
         wrong.append(f"Its data cannot be opened ({type(error).__name__}).")

@@ -12,9 +12,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from erstwhile.errors import InvalidInputError, WriteConflictError
+from erstwhile.errors import InvalidInputError, StoreUnavailableError, WriteConflictError
 from erstwhile.model import Scope, Version
 from erstwhile.store.seats import Seat, names_of
+from erstwhile.store.second import Second
 from erstwhile.store.times import LocalTimes, Times
 from erstwhile.time import Interval
 
@@ -182,6 +183,7 @@ class Search:
         text: The query's words for BM25.
         limit: At most so many from each channel.
         seats: Whether the candidates carry their seats, which costs a little. Default no.
+        fingerprint: The model of the vector, for a store whose model may change meanwhile; ``None``: the store's, without a check.
     """
 
     where: Where
@@ -189,6 +191,7 @@ class Search:
     text: str
     limit: int = 100
     seats: bool = False
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +282,11 @@ class Store(ABC):
 
     @abstractmethod
     def search(self, search: Search) -> tuple[Candidate, ...]:
-        """The best of each channel, merged, in order of id."""
+        """The best of each channel, merged, in order of id.
+
+        Raises:
+            ModelMismatchError: The vector is of another model than the store's.
+        """
 
     @abstractmethod
     def count(self, where: Where) -> int:
@@ -291,6 +298,7 @@ class Store(ABC):
 
         Raises:
             WriteConflictError: One of ``believed`` is no longer believed.
+            ModelMismatchError: The vector of a row, whose model its version names, is of another model than the store's.
             StoreUnavailableError: It cannot be written, e.g. the disk is full.
         """
 
@@ -320,6 +328,15 @@ class Store(ABC):
     @abstractmethod
     def info(self) -> StoreInfo:
         """What the store says of itself."""
+
+    @property
+    def second(self) -> Second:
+        """The vectors of a second model, by which the store changes from one model to another.
+
+        Raises:
+            StoreUnavailableError: The store has no room for them. Default: it has not.
+        """
+        raise StoreUnavailableError("This store holds vectors of one model only: export its memories, and take them in with the other model.")
 
     @abstractmethod
     def claim(self, names: Collection[str]) -> AbstractContextManager[object]:

@@ -5,6 +5,7 @@ A new store is made in a folder beside its place and renamed; one that is there 
 
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from erstwhile.store.durable import sync_folder
 from erstwhile.store.edge import EdgeStore
 from erstwhile.store.folder import StoreFolder
 from erstwhile.store.protocol import Batch, Row, Store
+from erstwhile.store.second import Space, of_model
 
 __all__ = ["exchange_data", "make_folder", "write_all"]
 
@@ -53,7 +55,7 @@ def make_folder(path: Path, rows: Iterable[Row], *, fingerprint: str, dimension:
         StoreUnavailableError: It cannot be written.
     """
     beside = path.with_name(f"{path.name}.restoring")
-    written = _made(beside, rows, fingerprint=fingerprint, dimension=dimension)
+    written = _made(beside, rows, Space(fingerprint=fingerprint, dimension=dimension))
     try:
         if path.exists():
             path.rmdir()
@@ -76,23 +78,24 @@ def exchange_data(folder: StoreFolder, rows: Iterable[Row], *, fingerprint: str,
     Returns:
         How many rows there were, and where the data is that was there before, if there was any.
     """
-    written = _made(folder.mending, rows, fingerprint=fingerprint, dimension=dimension)
+    space = Space(fingerprint=fingerprint, dimension=dimension, slot=next(iter(folder.slots(dimension))))
+    written = _made(folder.mending, rows, space)
     try:
-        kept = folder.exchange(fingerprint=fingerprint, dimension=dimension)
+        kept = folder.exchange(space)
     except OSError as error:
         raise StoreUnavailableError(f"{folder.path} cannot be written ({error.strerror or error}); check the disk, and begin again.") from error
     folder.clear_mending()
     return written, kept
 
 
-def _made(path: Path, rows: Iterable[Row], *, fingerprint: str, dimension: int) -> int:
+def _made(path: Path, rows: Iterable[Row], space: Space) -> int:
     # Whoever makes one here holds it; what nobody holds is left from a crash.
     if path.exists():
         StoreFolder(path).release()
         shutil.rmtree(path)
     # A power cut before the end takes no harm, and closing flushes all of it.
-    store = EdgeStore(path, fingerprint=fingerprint, dimension=dimension, durable=False)
+    store = EdgeStore(path, fingerprint=space.fingerprint, dimension=space.dimension, durable=False, slot=space.slot)
     try:
-        return write_all(store, rows)
+        return write_all(store, (replace(row, version=of_model(row.version, space.fingerprint)) for row in rows))
     finally:
         store.close()

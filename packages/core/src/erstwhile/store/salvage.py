@@ -9,7 +9,7 @@ What only the log holds may have been erased from the segments, where a damaged 
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -43,19 +43,19 @@ class Salvage:
     from_log: tuple[str, ...] = field(default=())
 
 
-def salvage(shard: Path, work: Path, *, dimension: int, enough: Callable[[Contents], bool]) -> Salvage:
+def salvage(shard: Path, work: Path, *, slots: Mapping[str, int], enough: Callable[[Contents], bool]) -> Salvage:
     """Get back what can be got.
 
     Args:
         shard: The damaged data; it is read and not touched.
         work: A folder for copies; it is not there yet, and removed afterwards.
-        dimension: Length of a vector.
+        slots: Length of a vector, by the names under which vectors of models stand, the store's own first.
         enough: Whether what one way gave is all there can be.
     """
     held, logged = Contents(), Contents()
     try:
-        for way, is_log in _ways(shard, dimension):
-            found = _read(way, work)
+        for way, is_log in _ways(shard, slots):
+            found = _read(way, work, next(iter(slots)))
             if enough(found):
                 return _salvage(found, Contents())
             _add(logged if is_log else held, found)
@@ -88,7 +88,7 @@ def _later(one: Row, other: Row) -> Row:
 Way = Callable[[Path], None]
 
 
-def _ways(shard: Path, dimension: int) -> Iterator[tuple[Way, bool]]:
+def _ways(shard: Path, slots: Mapping[str, int]) -> Iterator[tuple[Way, bool]]:
     """Ways to make a copy that may open, and whether it holds what the log says and no segment."""
     derived = ("edge_config.json", "segments/*/payload_index")
     yield partial(_copy, shard, without=()), False
@@ -101,15 +101,15 @@ def _ways(shard: Path, dimension: int) -> Iterator[tuple[Way, bool]]:
         for kept in segments:
             others = tuple(f"segments/{name}" for name in segments if name != kept)
             yield partial(_copy, shard, without=(*derived, "wal", *others)), False
-    yield partial(_log_alone, shard, dimension), True
+    yield partial(_log_alone, shard, slots), True
 
 
-def _read(way: Way, work: Path) -> Contents:
+def _read(way: Way, work: Path, slot: str) -> Contents:
     _clear(work)
     try:
         way(work)
         with loaded(work) as opened:
-            return read_contents(opened)
+            return read_contents(opened, slot)
     except Exception as error:  # noqa: BLE001 - one way that fails is what the others are for
         return Contents(broken=type(error).__name__)
 
@@ -138,8 +138,8 @@ def _copy(shard: Path, to: Path, *, without: tuple[str, ...]) -> None:
     )
 
 
-def _log_alone(shard: Path, dimension: int, to: Path) -> None:
-    make_shard(to, dimension)
+def _log_alone(shard: Path, slots: Mapping[str, int], to: Path) -> None:
+    make_shard(to, slots)
     shutil.rmtree(to / "wal")
     # Without this file the log is applied from its beginning.
     _copy(shard / "wal", to / "wal", without=("first-index",))

@@ -1,8 +1,8 @@
 """How versions map to Qdrant points, the same embedded and on a server.
 
-A point is one version: its id is the version's, its vectors are ``dense`` (the embedding, dot product of unit vectors), ``words`` (BM25 weights) and ``seat``
-(see `seats`; nothing is compared with it), and its payload holds the whole version as JSON under ``body``, with its CRC-32 under ``check``, beside the fields
-that filters need.
+A point is one version: its id is the version's, its vectors are ``dense`` (the embedding, dot product of unit vectors; `second` says when it has another name),
+``words`` (BM25 weights) and ``seat`` (see `seats`; nothing is compared with it), and its payload holds the whole version as JSON under ``body``, with its
+CRC-32 under ``check``, beside the fields that filters need.
 
 Some fields exist to make the everyday questions cheap, for every condition on a time is a look-up per version. ``live`` names the scope of a version that
 is still believed; ``asserted`` that of one that is also no turn and not quarantined; ``held`` that of one that, besides, had not ended when it was written;
@@ -28,6 +28,7 @@ from erstwhile.model import MemoryType, Scope, SourceKind, Version
 from erstwhile.store.lexical import version_terms
 from erstwhile.store.protocol import TURN, Row, Where, millionths
 from erstwhile.store.seats import Seat, names_of
+from erstwhile.store.second import SLOTS, Space, of_model
 from erstwhile.time import Interval, to_micros
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "clauses",
     "ids_of",
     "payload_of",
+    "row_in",
     "row_of",
     "scopes_of",
     "seat_of",
@@ -54,7 +56,7 @@ __all__ = [
     "version_of",
 ]
 
-DENSE: Final = "dense"
+DENSE: Final = SLOTS[0]
 WORDS: Final = "words"
 BODY: Final = "body"
 CHECK: Final = "check"
@@ -185,21 +187,31 @@ def version_of(payload: Mapping[str, Any] | None) -> Version:
     raise StoreCorruptError(f"A stored version cannot be read back ({fault}): the store's files are damaged. Restore the store from a backup.")
 
 
-def row_of(payload: Mapping[str, Any] | None, vectors: object) -> Row:
-    """The row that a point stands for; without its vector where ``vectors`` has none by name.
+def row_of(payload: Mapping[str, Any] | None, vectors: object, *, slot: str = DENSE) -> Row:
+    """The row that a point stands for; without its vector where ``vectors`` has none by the name ``slot``.
 
     Raises:
         StoreCorruptError: The payload is not what was written.
     """
-    dense = vectors.get(DENSE) if isinstance(vectors, Mapping) else None
+    dense = vectors.get(slot) if isinstance(vectors, Mapping) else None
     return Row(version=version_of(payload), vector=None if dense is None else np.asarray(dense, dtype=np.float32))
 
 
-def vectors_of(row: Row) -> tuple[dict[str, list[float]], dict[int, float]]:
+def row_in(space: Space, payload: Mapping[str, Any] | None, vectors: object) -> Row:
+    """The row that a point stands for in a store of this model: with its vector, where it was read, and as a version of this model.
+
+    Raises:
+        StoreCorruptError: The payload is not what was written.
+    """
+    row = row_of(payload, vectors, slot=space.slot)
+    return row if row.version.fingerprint == space.fingerprint else replace(row, version=of_model(row.version, space.fingerprint))
+
+
+def vectors_of(row: Row, slot: str = DENSE) -> tuple[dict[str, list[float]], dict[int, float]]:
     """The vectors of the point that stands for a row: the dense ones by name, and the weight of each term, none where the text has no words."""
     if row.vector is None:
         raise ValueError("A row is written with its vector.")
-    return {DENSE: row.vector.tolist(), SEAT: Seat.of(row.version).written()}, version_terms(row.version)
+    return {slot: row.vector.tolist(), SEAT: Seat.of(row.version).written()}, version_terms(row.version)
 
 
 def _end(instant: datetime | None) -> int:

@@ -7,14 +7,13 @@ does not reach snapshots and backups made of the server. Its local mode in this 
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, Self
 
 from erstwhile.errors import (
     MissingDependencyError,
-    ModelMismatchError,
     StoreFormatError,
     StoreUnavailableError,
     WriteConflictError,
@@ -32,7 +31,9 @@ from erstwhile.store.connection import Connection, client_of, confirm
 from erstwhile.store.lexical import query_terms
 from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
 from erstwhile.store.seats import NUMBERS
+from erstwhile.store.second import Models, Space, check_rows, check_search, mismatch
 from erstwhile.store.selection import best_of_ranked, candidates
+from erstwhile.store.server_second import ServerSecond, described, models_of
 from erstwhile.time import from_micros
 
 __all__ = ["ServerStore"]
@@ -59,12 +60,11 @@ class ServerStore(Store):
     def __init__(self, client: QdrantClient, *, fingerprint: str, dimension: int, collection: str = "erstwhile") -> None:
         self._connection = Connection(client)
         self._collection = collection
-        self._fingerprint = fingerprint
-        self._dimension = dimension
+        self.models = Models(first=Space(fingerprint=fingerprint, dimension=dimension))
         self._owns_client = False
         self._check_version()
-        self._make(collection, partial(self._create, fingerprint=fingerprint, dimension=dimension))
-        self._check_manifest()
+        self._make(collection, self._create)
+        self.models = self._check_manifest()
         self._index(collection, schema.FIELDS)
         claims = f"{collection}-claims"
         self._make(claims, partial(_create_claims, claims))
@@ -88,6 +88,34 @@ class ServerStore(Store):
         store._owns_client = True
         return store
 
+    @cached_property
+    def second(self) -> ServerSecond:
+        """See `Store.second`."""
+        return ServerSecond(self, self._connection, self._collection)
+
+    def look(self) -> Models:
+        """Which models the collection has vectors of by now.
+
+        Raises:
+            StoreFormatError: The collection is not erstwhile's, or of another version.
+        """
+        found = self._connection.read(lambda client: client.get_collection(self._collection)).config.metadata or {}
+        manifest, name = found.get("erstwhile"), self._name
+        if not isinstance(manifest, Mapping):
+            raise StoreFormatError(f"{name} was not made by erstwhile; give the name of another collection.")
+        if manifest.get("format") != schema.FORMAT:
+            raise StoreFormatError(
+                f"{name} is in store format {manifest.get('format')} and this version of erstwhile reads {schema.FORMAT}; use the one that wrote it."
+            )
+        try:
+            return models_of(manifest)
+        except (KeyError, TypeError):
+            raise StoreFormatError(f"{name} does not say which model its vectors are of; restore the collection from a snapshot.") from None
+
+    @property
+    def _name(self) -> str:
+        return f"Collection {self._collection} at {self._connection.place}"
+
     def find(self, find: Find) -> tuple[Row, ...]:
         """See `Store.find`."""
         return self._scroll(_filter(find.where), after=find.after, limit=find.limit, vectors=find.vectors)
@@ -97,6 +125,7 @@ class ServerStore(Store):
         return self._scroll(None, after=after, limit=limit, vectors=vectors)
 
     def _scroll(self, chosen: models.Filter | None, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
+        space = self.models.first
         points, _ = self._connection.read(
             lambda client: client.scroll(
                 self._collection,
@@ -104,15 +133,27 @@ class ServerStore(Store):
                 limit=limit + 1 if after else limit,
                 offset=after,
                 with_payload=list(schema.READ),
-                with_vectors=[schema.DENSE] if vectors else False,
+                with_vectors=[space.slot] if vectors else False,
             )
         )
-        rows = [schema.row_of(point.payload, point.vector) for point in points if str(point.id) != after]
+        rows = [schema.row_in(space, point.payload, point.vector) for point in points if str(point.id) != after]
         return tuple(rows[:limit])
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
-        queries = self._queries(search)
+        check_search(self._name, self.models, search)
+        try:
+            return self._found(self._queries(search, self.models.first.slot), search)
+        except StoreUnavailableError:
+            # Its vectors may be gone, since another process changed the model.
+            self._check_manifest()
+            raise
+
+    def nearest(self, space: Space, search: Search) -> tuple[Candidate, ...]:
+        """The best by meaning alone, by the vectors of one of the collection's models."""
+        return self._found(self._queries(replace(search, text=""), space.slot), search)
+
+    def _found(self, queries: "dict[str, _Query]", search: Search) -> tuple[Candidate, ...]:
         requests = [query.request(search.limit + 1) for query in queries.values()]
         answers = self._connection.read(lambda client: client.query_batch_points(self._collection, requests))
         seats: dict[str, object] = {}
@@ -128,13 +169,16 @@ class ServerStore(Store):
 
     def write(self, batch: Batch) -> None:
         """See `Store.write`. Whether ``believed`` still are is certain only while their memories are claimed."""
-        points = [_point(row) for row in batch.puts]
+        check_rows(self._name, self.models, batch.puts)
+        points = [_point(row, self.models.first.slot) for row in batch.puts]
         with self._connection.using() as client:
             if batch.believed:
                 held = client.retrieve(self._collection, list(batch.believed), with_payload=["live"], consistency=models.ReadConsistencyType.MAJORITY)
                 if sum("live" in (point.payload or {}) for point in held) != len(batch.believed):
                     raise WriteConflictError("Another writer changed the memory first; read it again and retry.")
             if points:
+                # Another process may have changed the model.
+                self._check_manifest()
                 self._claims.check()
                 confirm(client.upsert(self._collection, points, wait=True, ordering=models.WriteOrdering.STRONG), self._connection.place)
 
@@ -160,8 +204,8 @@ class ServerStore(Store):
         return StoreInfo(
             kind="server",
             location=self._connection.place,
-            fingerprint=self._fingerprint,
-            dimension=self._dimension,
+            fingerprint=self.models.first.fingerprint,
+            dimension=self.models.first.dimension,
             versions=self._count(None),
             details={
                 "collection": self._collection,
@@ -206,41 +250,32 @@ class ServerStore(Store):
                 if field not in present:
                     client.create_payload_index(name, field, _index(kind), wait=True)
 
-    def _create(self, client: QdrantClient, *, fingerprint: str, dimension: int) -> None:
+    def _create(self, client: QdrantClient) -> None:
         scan = models.ScalarQuantization(scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True))
         client.create_collection(
             self._collection,
             vectors_config={
-                schema.DENSE: models.VectorParams(size=dimension, distance=models.Distance.DOT, datatype=models.Datatype.FLOAT16),
+                schema.DENSE: models.VectorParams(size=self.models.first.dimension, distance=models.Distance.DOT, datatype=models.Datatype.FLOAT16),
                 schema.SEAT: models.VectorParams(size=NUMBERS, distance=models.Distance.DOT),
             },
             sparse_vectors_config={schema.WORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)},
             shard_number=1,
             hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
             quantization_config=scan,
-            metadata={"erstwhile": {"format": schema.FORMAT, "fingerprint": fingerprint, "dimension": dimension}},
+            metadata={"erstwhile": described(self.models)},
         )
 
-    def _check_manifest(self) -> None:
-        found = self._connection.read(lambda client: client.get_collection(self._collection)).config.metadata or {}
-        manifest, name = found.get("erstwhile"), f"Collection {self._collection} at {self._connection.place}"
-        if not isinstance(manifest, Mapping):
-            raise StoreFormatError(f"{name} was not made by erstwhile; give the name of another collection.")
-        if manifest.get("format") != schema.FORMAT:
-            raise StoreFormatError(
-                f"{name} is in store format {manifest.get('format')} and this version of erstwhile reads {schema.FORMAT}; use the one that wrote it."
-            )
-        if (manifest.get("fingerprint"), manifest.get("dimension")) != (self._fingerprint, self._dimension):
-            raise ModelMismatchError(
-                f"{name} holds vectors of {manifest.get('fingerprint')} ({manifest.get('dimension')} numbers each) and was opened with {self._fingerprint} "
-                f"({self._dimension}). Open it with the model it was made with, or remember its memories anew in another collection."
-            )
+    def _check_manifest(self) -> Models:
+        models, own = self.look(), self.models.first
+        if (models.first.fingerprint, models.first.dimension) != (own.fingerprint, own.dimension):
+            raise mismatch(self._name, models=models, fingerprint=own.fingerprint, dimension=own.dimension)
+        return models
 
-    def _queries(self, search: Search) -> "dict[str, _Query]":
+    def _queries(self, search: Search, slot: str) -> "dict[str, _Query]":
         chosen = _filter(search.where)
         rescored = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0))
         vectors: list[str] | bool = [schema.SEAT] if search.seats else False
-        queries = {schema.DENSE: _Query(search.vector.tolist(), schema.DENSE, chosen, None if self._connection.local else rescored, vectors)}
+        queries = {schema.DENSE: _Query(search.vector.tolist(), slot, chosen, None if self._connection.local else rescored, vectors)}
         if terms := query_terms(search.text):
             sparse = models.SparseVector(indices=list(terms), values=list(terms.values()))
             scoped = models.SearchParams(idf=models.IdfCorpusParams(corpus=_filter(search.where.corpus)))
@@ -318,8 +353,8 @@ def _scores(points: Sequence[models.ScoredPoint], seats: dict[str, object]) -> M
     return {str(point.id): point.score for point in points}
 
 
-def _point(row: Row) -> models.PointStruct:
-    dense, terms = schema.vectors_of(row)
+def _point(row: Row, slot: str) -> models.PointStruct:
+    dense, terms = schema.vectors_of(row, slot)
     vectors: dict[str, Any] = {**dense}
     if terms:
         vectors[schema.WORDS] = models.SparseVector(indices=list(terms), values=list(terms.values()))

@@ -30,6 +30,9 @@ class StoreCase(ABC):
     closes: ClassVar[bool] = True
     """Whether a closed store refuses to be used."""
 
+    changes: ClassVar[bool] = True
+    """Whether it can change its embedding model: it has a `Store.second`."""
+
     @abstractmethod
     def make(self) -> Store:
         """A new, empty store, apart from all that were made before."""

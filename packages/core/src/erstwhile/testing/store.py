@@ -8,6 +8,7 @@ from erstwhile.errors import MissingDependencyError, ModelMismatchError, StoreCl
 from erstwhile.model import MAX_CONTENT, Links, MemoryType, Provenance, Scope, SourceKind
 from erstwhile.store import Batch, Find, Row, Search, Store, Where
 from erstwhile.testing.case import ANA, BO, everything, ids_of, put
+from erstwhile.testing.changing import ChangingTests
 from erstwhile.testing.filtering import FilterTests
 from erstwhile.testing.rows import make_row, make_vector
 from erstwhile.testing.searching import SearchTests
@@ -25,11 +26,11 @@ PATIENCE = 60
 """Seconds after which a thread that does not end has hung."""
 
 
-class StoreSuite(FilterTests, SearchTests):
+class StoreSuite(ChangingTests, FilterTests, SearchTests):
     """What every store must keep to. Inherit from it, define `make`, and pytest does the rest.
 
     ``make()`` gives a new, empty store for vectors of `fingerprint` and `dimension`. A store that outlives its process also defines ``reopen``, and one that
-    can be used after it was closed says ``closes = False``.
+    can be used after it was closed says ``closes = False``, and one that holds vectors of one model only ``changes = False``.
     """
 
     def test_an_empty_store(self, store: Store) -> None:
