@@ -1,6 +1,5 @@
 """Resources, prompts, instructions, and whose memory is served."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -77,17 +76,3 @@ def test_settings_from_the_environment(tmp_path: Path) -> None:
             ServerSettings.load(values, **wrong)  # type: ignore[arg-type]
     with pytest.raises(erstwhile.InvalidInputError, match="ERSTWHILE_ADMIN"):
         ServerSettings.load({"ERSTWHILE_USER": "ana", "ERSTWHILE_ADMIN": "perhaps"})
-
-
-def test_importing_is_light() -> None:
-    """The package imports without the SDK, which takes a second; a server does without what runs models and stores until it opens one."""
-    import subprocess
-
-    code = (
-        "import sys, erstwhile_mcp; assert 'mcp' not in sys.modules\n"
-        "import erstwhile_mcp.server\n"
-        "print(sorted({'onnxruntime', 'qdrant_client', 'qdrant_edge', 'tokenizers', 'rich', 'typer'} & set(sys.modules)))"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
-    assert ran.stderr == ""
-    assert ran.stdout == "[]\n"

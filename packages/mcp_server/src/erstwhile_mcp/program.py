@@ -10,6 +10,7 @@ from erstwhile import ErstwhileError, InvalidInputError
 from erstwhile_mcp.journal import keep_journal
 from erstwhile_mcp.keeper import keeper_of
 from erstwhile_mcp.settings import ServerSettings
+from erstwhile_mcp.starting import kept
 
 if TYPE_CHECKING:
     from mcp.server.auth.provider import TokenVerifier
@@ -81,11 +82,12 @@ def _serve(options: argparse.Namespace) -> None:
 
         serve_stdio(settings, keeper)
         return
-    from erstwhile_mcp.http import app, serve_http
-
     host = f"[{options.host}]" if ":" in options.host else options.host
     url = options.url or f"http://{host}:{options.port}/mcp"
-    served = app(settings, keeper, verifier=_verifier(options.verifier), issuer=options.issuer, url=url)
+    with kept():
+        from erstwhile_mcp.http import app, serve_http
+
+        served = app(settings, keeper, verifier=_verifier(options.verifier), issuer=options.issuer, url=url)
     sys.stderr.write(f"erstwhile-mcp serves {url}\n")
     serve_http(served, host=options.host, port=options.port)
 

@@ -19,6 +19,7 @@ from erstwhile_mcp.reading_tools import add_reading_tools
 from erstwhile_mcp.resources import add_resources
 from erstwhile_mcp.settings import ServerSettings
 from erstwhile_mcp.settling_tools import add_conflicts_tool, add_resolve_tool
+from erstwhile_mcp.starting import without_rich
 from erstwhile_mcp.writing_tools import add_writing_tools
 
 __all__ = ["build"]
@@ -53,17 +54,18 @@ def build(settings: ServerSettings, keeper: Keeper, *, verifier: TokenVerifier |
             with anyio.CancelScope(shield=True):
                 await keeper.close()
 
-    server: MCPServer[None] = MCPServer(
-        "erstwhile",
-        title="erstwhile memory",
-        instructions=READING if settings.read_only else READING + WRITING,
-        version=_version(),
-        log_level="WARNING",
-        lifespan=life,
-        token_verifier=verifier,
-        auth=auth,
-        subscriptions=False,
-    )
+    with without_rich():
+        server: MCPServer[None] = MCPServer(
+            "erstwhile",
+            title="erstwhile memory",
+            instructions=READING if settings.read_only else READING + WRITING,
+            version=_version(),
+            log_level="WARNING",
+            lifespan=life,
+            token_verifier=verifier,
+            auth=auth,
+            subscriptions=False,
+        )
     add_reading_tools(server, desk)
     add_conflicts_tool(server, desk)
     if not settings.read_only:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from erstwhile_mcp.keeper import Keeper
 from erstwhile_mcp.settings import ServerSettings
+from erstwhile_mcp.starting import kept
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -23,9 +24,11 @@ log = logging.getLogger("erstwhile_mcp")
 
 def serve_stdio(settings: ServerSettings, keeper: Keeper) -> None:
     """Serve until stdin ends, and return; or until a signal comes, and end the process with 0. What was acknowledged by then is kept."""
-    from erstwhile_mcp.server import build
+    with kept():
+        from erstwhile_mcp.server import build
 
-    asyncio.run(_serve(build(settings, keeper), keeper))
+        server = build(settings, keeper)
+    asyncio.run(_serve(server, keeper))
 
 
 async def _serve(server: "MCPServer[None]", keeper: Keeper) -> None:

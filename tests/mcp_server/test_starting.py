@@ -1,0 +1,44 @@
+"""A server starts with little: what it does not need before the tools are listed is not loaded, and nothing is done twice."""
+
+import gc
+import subprocess
+import sys
+
+import pytest
+
+from erstwhile_mcp.starting import kept, without_rich
+
+
+def test_importing_is_light() -> None:
+    """The package imports without the SDK, which takes a second; a server does without what runs models and stores until it opens one, and without rich."""
+    code = (
+        "import sys, erstwhile_mcp; assert 'mcp' not in sys.modules\n"
+        "erstwhile_mcp.create_server(erstwhile_mcp.ServerSettings(user='ana'))\n"
+        "print(sorted({'onnxruntime', 'qdrant_client', 'qdrant_edge', 'tokenizers', 'rich.console', 'rich.logging', 'typer'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert ran.stderr == ""
+    assert ran.stdout == "[]\n"
+
+
+def test_rich_is_hidden_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a server is put together rich cannot be imported; afterwards it can; where it was there before, it stays."""
+    monkeypatch.delitem(sys.modules, "rich.logging", raising=False)
+    with without_rich(), pytest.raises(ImportError):
+        import rich.logging
+    import rich.logging
+
+    with without_rich():
+        assert sys.modules["rich.logging"] is rich.logging
+
+
+def test_the_collector_rests_while_a_server_is_built() -> None:
+    """It is off within, and on again after, also where building fails."""
+    try:
+        with pytest.raises(ValueError, match="broken"), kept():
+            assert not gc.isenabled()
+            raise ValueError("broken")
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
