@@ -17,6 +17,7 @@ from erstwhile_mcp.keeper import HEADSTART, Keeper
 from erstwhile_mcp.prompts import add_prompts
 from erstwhile_mcp.reading_tools import add_reading_tools
 from erstwhile_mcp.resources import add_resources
+from erstwhile_mcp.serving import MemoryServer
 from erstwhile_mcp.settings import ServerSettings
 from erstwhile_mcp.settling_tools import add_conflicts_tool, add_resolve_tool
 from erstwhile_mcp.starting import without_rich
@@ -55,7 +56,7 @@ def build(settings: ServerSettings, keeper: Keeper, *, verifier: TokenVerifier |
                 await keeper.close()
 
     with without_rich():
-        server: MCPServer[None] = MCPServer(
+        server = MemoryServer(
             "erstwhile",
             title="erstwhile memory",
             instructions=READING if settings.read_only else READING + WRITING,

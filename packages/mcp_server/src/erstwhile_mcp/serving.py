@@ -1,0 +1,73 @@
+"""The SDK's server, stricter in what it takes and plainer in what it says."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
+from pydantic import ValidationError
+
+from erstwhile_mcp.wire import Wire
+
+__all__ = ["MemoryServer"]
+
+
+class MemoryServer(MCPServer[None]):
+    """A server whose tools refuse arguments that they do not know: what a slip of the pen would lose silently, such as ``valid_form``, is told."""
+
+    def add_tool(self, fn: Callable[..., Any], name: str | None = None, *rest: Any, **more: Any) -> None:  # noqa: ANN401 - as the SDK has it
+        """Add a tool; its docstring, unwrapped, describes it, and its schema says that there are no other arguments."""
+        more["description"] = " ".join((more.get("description") or fn.__doc__ or "").split())
+        super().add_tool(fn, name, *rest, **more)
+        if (tool := self._tool_manager.get_tool(name or fn.__name__)) is not None:
+            tool.parameters["additionalProperties"] = False
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None) -> CallToolResult | InputRequiredResult:
+        """Call a tool.
+
+        Raises:
+            ToolError: An argument is unknown or cannot be used, each named, or the tool failed.
+        """
+        tool = self._tool_manager.get_tool(name)
+        if tool is not None and (unknown := sorted(arguments.keys() - tool.parameters["properties"].keys())):
+            raise ToolError(f"{name} takes no {_listed(unknown, tool.parameters['properties'])}. Nothing was done.")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError) and not isinstance(error, UnexpectedToolError):
+                # Without what was given: it may be long, and the caller knows it.
+                raise ToolError(f"{name}: {_wrong(error.__cause__)} Nothing was done.") from None
+            raise
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[None, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """Get a prompt.
+
+        Raises:
+            MCPError: There is none of that name, or an argument is missing or cannot be used.
+        """
+        try:
+            return await super().get_prompt(name, arguments, context)
+        except ValueError as error:
+            raise MCPError(code=INVALID_PARAMS, message=str(error)) from None
+
+    async def run_stdio_async(self) -> None:
+        """Serve over stdin and stdout. Each line gets an answer, also one that cannot be read."""
+        async with stdio_server() as (messages, answers):
+            await self._lowlevel_server.run(Wire(messages, answers), answers, self._lowlevel_server.create_initialization_options())
+
+
+def _listed(unknown: list[str], known: dict[str, Any]) -> str:
+    first = f"argument {unknown[0]!r:.60}" if len(unknown) == 1 else f"arguments {', '.join(f'{each!r:.60}' for each in unknown[:5])}"
+    near = get_close_matches(unknown[0][:60], known, n=1)
+    return f"{first}; did you mean {near[0]}?" if near else f"{first}; it takes {', '.join(known) or 'none'}"
+
+
+def _wrong(error: ValidationError) -> str:
+    parts = [f"{'.'.join(map(str, each['loc'])) or 'the arguments'}: {each['msg']}." for each in error.errors(include_url=False, include_input=False)]
+    return " ".join(parts[:5]) + (f" And {len(parts) - 5} more." if len(parts) > 5 else "")
