@@ -1,6 +1,10 @@
 """What a careless or a hostile client sends: each message is answered, nothing is lost in silence, and no answer is without end."""
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +16,11 @@ from mcp.shared.message import SessionMessage
 from mcp.types import ElicitResult
 from pydantic import ValidationError
 from tests.mcp_server.conftest import Connect, done, failed
-from tests.mcp_server.processes import server
+from tests.mcp_server.processes import LIMIT, environment, server
 from tests.mcp_server.test_resolving import _clash
 from tests.mcp_server.test_tools import BIRTHDAYS
 
-from erstwhile_mcp.wire import Wire
+from erstwhile_mcp.wire import Answers, Wire
 
 LONG = "and so on " * 3_200
 
@@ -32,7 +36,7 @@ async def _through(line: str) -> tuple[list[Any], list[Any]]:
     async with send, messages, answers, told:
         await send.send(item)
         await send.aclose()
-        arrived = [each.message async for each in Wire(messages, answers)]
+        arrived = [each.message async for each in Wire(messages, Answers(answers))]
         answered = [told.receive_nowait().message] if told.statistics().current_buffer_used else []
     return arrived, answered
 
@@ -64,6 +68,27 @@ async def test_half_a_surrogate_pair_is_mended() -> None:
     assert await _through("\n") == ([], [])
     (plain,), _ = await _through('{"jsonrpc": "2.0", "id": 1, "method": "ping"}')
     assert plain.method == "ping"
+
+
+async def test_the_end_waits_for_the_answers_that_are_owed() -> None:
+    """Where no more lines come, what was asked is answered first; a question that waits for the client, who is gone, is not waited for."""
+    send, messages = anyio.create_memory_object_stream[Any](9)
+    answers, told = anyio.create_memory_object_stream[Any](9)
+    async with send, messages, answers, told:
+        wire = Wire(messages, owed := Answers(answers))
+        for number in (1, 2, 3):
+            await send.send(SessionMessage(mcp_types.JSONRPCRequest(jsonrpc="2.0", id=number, method="x")))
+            await wire.receive()
+        await send.send(SessionMessage(mcp_types.JSONRPCNotification(jsonrpc="2.0", method="notifications/cancelled", params={"requestId": 1})))
+        await wire.receive()
+        await send.aclose()
+        ended = asyncio.ensure_future(anext(wire, None))
+        await asyncio.sleep(0)
+        await owed.send(SessionMessage(mcp_types.JSONRPCResponse(jsonrpc="2.0", id=2, result={})))
+        await asyncio.sleep(0)
+        assert not ended.done()
+        await owed.send(SessionMessage(mcp_types.JSONRPCRequest(jsonrpc="2.0", id=2, method="elicitation/create")))
+        assert await asyncio.wait_for(ended, 5) is None
 
 
 async def test_an_unknown_argument_is_refused(connect: Connect, mode: str) -> None:
@@ -112,7 +137,7 @@ async def test_a_write_does_not_send_back_all_that_it_was_given(connect: Connect
         ended = await client.call_tool("remember", {"content": "Ana's letter is lost.", "supersedes": [kept.structured_content["memory_id"]]})  # type: ignore[index]
         assert len(ended.model_dump_json()) < 14_000
         assert (await client.call_tool("retract", {"memory_id": kept.structured_content["memory_id"]})).is_error is False  # type: ignore[index]
-        many = await client.call_tool("remember_many", {"memories": [{"content": f"{number}: {LONG}", "type": "event"} for number in range(100)]})
+        many = await client.call_tool("remember_many", {"memories": [{"content": f"{number}: {LONG[:900]}", "type": "event"} for number in range(100)]})
         assert len(many.structured_content["outcomes"]) == 100  # type: ignore[index]
         assert len(many.model_dump_json()) < 60_000
 
@@ -185,3 +210,37 @@ def test_every_line_is_answered_by_the_program(tmp_path: Path) -> None:
         assert spoken.ask("ping") == {}
         assert [json.loads(line)["error"]["code"] for line in spoken.lines if '"id":77' in line] == [-32_600]
         assert spoken.end() == 0
+
+
+@pytest.mark.slow
+def test_requests_from_a_pipe_are_all_answered(tmp_path: Path) -> None:
+    """`… | erstwhile-mcp`: stdin ends before the store is open, and each request is answered all the same."""
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    kept = [("tools/call", {"name": "remember", "arguments": {"content": f"{number} hats."}}) for number in (2, 3)]
+    asked = enumerate([("initialize", hello), *kept], start=1)
+    lines = [{"jsonrpc": "2.0", "id": number, "method": method, "params": params} for number, (method, params) in asked]
+    lines.insert(1, {"jsonrpc": "2.0", "method": "notifications/initialized"})
+    given = "".join(json.dumps(line) + "\n" for line in lines)
+    command = [sys.executable, "-m", "erstwhile_mcp"]
+    ran = subprocess.run(command, input=given, env=environment(tmp_path / "home"), capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    answers = {answer["id"]: answer for answer in map(json.loads, ran.stdout.splitlines())}
+    assert [answers[number]["result"]["structuredContent"]["action"] for number in (2, 3)] == ["remembered"] * 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of another kind")
+def test_a_client_that_is_gone_is_the_end_and_no_error(tmp_path: Path) -> None:
+    """A client that dies in the middle of a call leaves no traceback behind; the server ends with 0."""
+    read, write = os.pipe()
+    command = [sys.executable, "-m", "erstwhile_mcp"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=write, stderr=subprocess.PIPE, env=environment(tmp_path / "home"), text=True) as process:
+        os.close(write)
+        assert process.stdin is not None
+        process.stdin.write('{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n')
+        process.stdin.flush()
+        assert os.read(read, 1_000)
+        os.close(read)
+        process.stdin.write('{"jsonrpc": "2.0", "id": 2, "method": "ping"}\n')
+        _, told = process.communicate(timeout=LIMIT)
+    assert (process.returncode, told) == (0, "")

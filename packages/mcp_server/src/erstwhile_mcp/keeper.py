@@ -5,14 +5,14 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 import erstwhile
 from erstwhile import Engine, ErstwhileError, StoreUnavailableError
 from erstwhile_mcp.settings import ServerSettings
 
-__all__ = ["Keeper", "StillOpeningError", "keeper_of"]
+__all__ = ["FAREWELL", "Keeper", "StillOpeningError", "keeper_of"]
 
 HEADSTART: Final = 1.0
 """Seconds after the start until the store is opened though nobody asked: long enough for a client to list the tools first."""
@@ -147,16 +147,22 @@ class Keeper:
             threads, self._threads = self._threads, None
             calls = tuple(self._calls)
         deadline = time.monotonic() + FAREWELL
-        for waited in (*calls, *(() if opening is None else (opening,))):
-            _settled(waited, deadline - time.monotonic())
+        for call in calls:
+            if not _settled(call, deadline - time.monotonic()):
+                log.warning("A call was still being carried out when the server closed.")
+        if opening is not None and not _settled(opening, deadline - time.monotonic()):
+            log.info("The store was still being opened when the server closed.")
         if threads is not None:
             threads.shutdown(wait=False, cancel_futures=True)
         if opening is not None and opening.done() and opening.exception() is None and self._owned:
             opening.result().close()
 
 
-def _settled(future: "Future[T]", timeout: float) -> None:
+def _settled(future: "Future[T]", timeout: float) -> bool:
     try:
         future.exception(timeout=max(timeout, 0))
     except TimeoutError:
-        log.warning("A call was still being carried out when the server closed.")
+        return False
+    except CancelledError:
+        pass
+    return True

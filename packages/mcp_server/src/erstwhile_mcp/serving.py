@@ -1,5 +1,6 @@
 """The SDK's server, stricter in what it takes and plainer in what it says."""
 
+import logging
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
@@ -11,9 +12,11 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import ValidationError
 
-from erstwhile_mcp.wire import Wire
+from erstwhile_mcp.wire import Answers, Wire
 
 __all__ = ["MemoryServer"]
+
+log = logging.getLogger("erstwhile_mcp")
 
 
 class MemoryServer(MCPServer[None]):
@@ -57,9 +60,13 @@ class MemoryServer(MCPServer[None]):
             raise MCPError(code=INVALID_PARAMS, message=str(error)) from None
 
     async def run_stdio_async(self) -> None:
-        """Serve over stdin and stdout. Each line gets an answer, also one that cannot be read."""
-        async with stdio_server() as (messages, answers):
-            await self._lowlevel_server.run(Wire(messages, answers), answers, self._lowlevel_server.create_initialization_options())
+        """Serve over stdin and stdout. Each line gets an answer, also one that cannot be read. A client that is gone is the end, and no error."""
+        try:
+            async with stdio_server() as (messages, stream):
+                answers = Answers(stream)
+                await self._lowlevel_server.run(Wire(messages, answers), answers, self._lowlevel_server.create_initialization_options())
+        except* OSError as gone:
+            log.info("The client reads no more: %s.", type(gone.exceptions[0]).__name__)
 
 
 def _listed(unknown: list[str], known: dict[str, Any]) -> str:
