@@ -1,7 +1,9 @@
 """Streamable HTTP: who may call, whose memory a token opens, and from where."""
 
 import asyncio
+import gc
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +18,9 @@ from tests.mcp_server.processes import LIMIT, environment
 from tests.mcp_server.web import free_port, served
 
 import erstwhile
+import erstwhile_mcp.program
 from erstwhile_mcp import ServerSettings, create_app
+from erstwhile_mcp.program import main
 
 ANA, BO, NOBODY = ({"Authorization": f"Bearer token-of-{name}"} for name in ("ana-0123456789", "bo-0123456789", "nobody-012345"))
 HELLO = {
@@ -91,6 +95,9 @@ async def test_other_hosts_and_origins_are_refused(engine: erstwhile.Engine) -> 
         (ServerSettings(user="ana", token="t" * 20), {"url": "nowhere"}, "'nowhere'"),
         (ServerSettings(user="ana", token="t" * 20), {"url": "http://127.0.0.1:1"}, "path"),
         (ServerSettings(user="ana", token="t" * 20), {"issuer": "nobody"}, "'nobody'"),
+        (ServerSettings(user="ana", token="t" * 20), {"url": "http://256.1.1.1:1/mcp"}, "256"),
+        (ServerSettings(user="ana", token="t" * 20), {"url": "http://0.0.0.0:8765/mcp"}, "--url"),
+        (ServerSettings(user="ana", token="t" * 19 + "ü"), {}, "ASCII"),
     ],
 )
 def test_an_app_that_would_be_open_is_not_made(settings: ServerSettings, given: dict[str, Any], message: str) -> None:
@@ -98,6 +105,23 @@ def test_an_app_that_would_be_open_is_not_made(settings: ServerSettings, given: 
     with pytest.raises(erstwhile.InvalidInputError, match=message) as caught:
         create_app(settings, **given)
     assert "short" not in str(caught.value)
+
+
+def test_a_port_that_is_taken_or_none(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A port in use, and a number that is no port, are told in a line, with what to do, and nothing is said to be served."""
+    monkeypatch.setenv("ERSTWHILE_MCP_TOKEN", "token-of-the-environment")
+    monkeypatch.setenv("ERSTWHILE_HOME", str(tmp_path))
+    monkeypatch.setattr(erstwhile_mcp.program, "keep_journal", lambda _level: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main(["--http", "--port", str(taken.getsockname()[1])]) == 1
+    told = capsys.readouterr().err
+    assert "--port" in told
+    assert "serves" not in told
+    gc.unfreeze()
+    for port in ("0", "65536", "x", "-1"):
+        with pytest.raises(SystemExit):
+            main(["--http", f"--port={port}"])
+        assert "1 to 65535" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -126,4 +150,4 @@ async def test_the_program_over_http(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         _, told = await asyncio.to_thread(process.communicate, timeout=LIMIT)
     assert "Traceback" not in told.decode()
-    assert process.returncode in (0, -signal.SIGTERM)
+    assert process.returncode == 0

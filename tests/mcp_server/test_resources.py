@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from mcp.shared.exceptions import MCPError
-from tests.mcp_server.conftest import Connect, done
+from tests.mcp_server.conftest import Connect, done, failed
 
 import erstwhile
 from erstwhile_mcp import ServerSettings
@@ -62,6 +62,23 @@ async def test_a_project_reads_the_users_own_memory_too(connect: Connect) -> Non
         assert [hit["content"] for hit in (await done(client, "recall", query="Ana prefers"))["hits"]] == ["Ana prefers spaces."]
     async with connect(ServerSettings(user="bo", project="/work/shop")) as client:
         assert (await done(client, "recall", query="tabs or deploys"))["hits"] == []
+
+
+async def test_a_project_reaches_the_users_own_memory(connect: Connect) -> None:
+    """From a project, what the user told elsewhere can be ended by something new, which then stands beside it, and memories of both are erased by one call."""
+    ana, project = ServerSettings(user="ana"), ServerSettings(user="ana", project="/work/shop", admin=True)
+    async with connect(ana) as client:
+        tabs = await done(client, "remember", content="Ana prefers tabs.")
+        cat = await done(client, "remember", content="Ana has a cat.")
+    async with connect(project) as client:
+        assert (await done(client, "remember", content="Ana prefers spaces.", supersedes=[tabs["memory_id"]]))["action"] == "superseded"
+        shop = await done(client, "remember", content="The shop deploys on Mondays.")
+        nothing = "01890a5d-ac96-774b-bcce-b302099a8057"
+        assert nothing in await failed(client, "erase", memory_ids=[shop["memory_id"], nothing])
+        erased = await done(client, "erase", memory_ids=[shop["memory_id"], cat["memory_id"]])
+        assert (erased["memories"], len(erased["receipt_ids"])) == (2, 2)
+    async with connect(ana) as client:
+        assert [hit["content"] for hit in (await done(client, "recall", query="Ana prefers"))["hits"]] == ["Ana prefers spaces."]
 
 
 def test_settings_from_the_environment(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
@@ -10,7 +11,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field, ValidationError
 
-from erstwhile import Action, Engine, InvalidInputError, Policy, Scope, ScopedMemory, Version
+from erstwhile import Action, Engine, InvalidInputError, NotFoundError, Policy, Scope, ScopedMemory, Version
 from erstwhile_mcp.answers import Erased, Exported, Imported, PolicyRules
 from erstwhile_mcp.arguments import MAX_BATCH, Budget, CursorWord, KeptMemory, MemoryId, Time, draft
 from erstwhile_mcp.desk import Desk
@@ -41,19 +42,20 @@ def add_admin_tools(server: MCPServer[Any], desk: Desk) -> None:
         """Remove memories physically and for good: every version, and whatever was derived from it. It cannot be undone. Use it only when the user asks
         for just that, and after you told them what will be gone; otherwise use retract."""
 
-        def write(scoped: ScopedMemory) -> CallToolResult:
-            receipt = scoped.erase(*memory_ids, evidence=evidence)
+        def write(engine: Engine, scopes: tuple[Scope, ...]) -> CallToolResult:
+            receipts = [engine.scope(scope).erase(*ids, evidence=evidence) for scope, ids in _by_scope(engine, scopes, memory_ids).items()]
             erased = Erased(
-                receipt_id=receipt.id,
-                memory_ids=list(receipt.memory_ids),
-                memories=receipt.memories,
-                turns=receipt.turns,
-                versions=receipt.versions,
-                evidence_kept=list(receipt.evidence_kept),
+                receipt_ids=[receipt.id for receipt in receipts],
+                memory_ids=[each for receipt in receipts for each in receipt.memory_ids],
+                memories=sum(receipt.memories for receipt in receipts),
+                turns=sum(receipt.turns for receipt in receipts),
+                versions=sum(receipt.versions for receipt in receipts),
+                evidence_kept=[each for receipt in receipts for each in receipt.evidence_kept],
             )
-            return answer(erased, f"Erased for good: {receipt.memories} memories, {receipt.turns} turns, {receipt.versions} versions. Receipt {receipt.id}.")
+            told = f"Erased for good: {erased.memories} memories, {erased.turns} turns, {erased.versions} versions. Receipt {', '.join(erased.receipt_ids)}."
+            return answer(erased, told)
 
-        return await desk.write(ctx, write)
+        return await desk.engine(ctx, write)
 
     @server.tool(name="export", title="Export memories", annotations=READS)
     async def export_(
@@ -104,6 +106,18 @@ def add_admin_tools(server: MCPServer[Any], desk: Desk) -> None:
         found = await desk.engine(ctx, lambda engine, _scopes: _rules(engine.policy))
         parts: dict[str, dict[str, Any]] = {"May end a memory": found.rules, "Trust": found.trust, "Kept": found.retention, "Others": found.others}
         return answer(found, "\n".join(f"{part}: {', '.join(f'{name} {value}' for name, value in each.items())}" for part, each in parts.items() if each))
+
+
+def _by_scope(engine: Engine, scopes: Sequence[Scope], ids: Sequence[str]) -> dict[Scope, list[str]]:
+    """Which scope each is found in, before anything is erased."""
+    found: dict[Scope, list[str]] = {}
+    for each in ids:
+        for scope in scopes:
+            with suppress(NotFoundError) if scope != scopes[-1] else nullcontext():
+                engine.scope(scope).would_erase(each)
+                found.setdefault(scope, []).append(each)
+                break
+    return found
 
 
 def _rules(policy: Policy) -> PolicyRules:

@@ -151,7 +151,7 @@ class Context(_Answer):
 class Erased(_Answer):
     """What is gone for good, verified by reading back."""
 
-    receipt_id: str
+    receipt_ids: list[str] = Field(description="One for each scope that something was erased in.")
     memory_ids: list[str]
     memories: int
     turns: int

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
@@ -15,6 +15,9 @@ from pydantic import ValidationError
 from erstwhile_mcp.wire import Answers, Wire
 
 __all__ = ["MemoryServer"]
+
+NEAR: Final = 0.75
+"""How alike a slip of the pen and the word that was meant are, by difflib."""
 
 log = logging.getLogger("erstwhile_mcp")
 
@@ -37,7 +40,7 @@ class MemoryServer(MCPServer[None]):
         """
         tool = self._tool_manager.get_tool(name)
         if tool is not None and (unknown := sorted(arguments.keys() - tool.parameters["properties"].keys())):
-            raise ToolError(f"{name} takes no {_listed(unknown, tool.parameters['properties'])}. Nothing was done.")
+            raise ToolError(f"{name} takes no {_listed(unknown, tool.parameters['properties'])} Nothing was done.")
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
@@ -71,8 +74,8 @@ class MemoryServer(MCPServer[None]):
 
 def _listed(unknown: list[str], known: dict[str, Any]) -> str:
     first = f"argument {unknown[0]!r:.60}" if len(unknown) == 1 else f"arguments {', '.join(f'{each!r:.60}' for each in unknown[:5])}"
-    near = get_close_matches(unknown[0][:60], known, n=1)
-    return f"{first}; did you mean {near[0]}?" if near else f"{first}; it takes {', '.join(known) or 'none'}"
+    near = get_close_matches(unknown[0][:60], known, n=1, cutoff=NEAR)
+    return f"{first}; did you mean {near[0]}?" if near else f"{first}; it takes {', '.join(known) or 'none'}."
 
 
 def _wrong(error: ValidationError) -> str:

@@ -69,7 +69,9 @@ def add_writing_tools(server: MCPServer[Any], desk: Desk) -> None:
             tags=tags or [],
             key=key,
         )
-        return await desk.read(ctx, lambda scoped: _answered(scoped.remember_many([draft(memory, supersedes=tuple(supersedes or ()))])[0]))
+        # What ends a memory belongs beside it, in whichever scope that is.
+        carry_out = desk.write if supersedes else desk.read
+        return await carry_out(ctx, lambda scoped: _answered(scoped.remember_many([draft(memory, supersedes=tuple(supersedes or ()))])[0]))
 
     @server.tool(title="Remember several things", annotations=ADDS)
     async def remember_many(
