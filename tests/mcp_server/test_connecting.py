@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import erstwhile
 from erstwhile_mcp.connecting import CLIENTS, Entry, with_entry
+from erstwhile_mcp.connecting.jsonc import plain
 from erstwhile_mcp.connecting.program import write
 from erstwhile_mcp.program import main
 
@@ -86,9 +87,22 @@ def test_the_change_is_shown_and_asked_about_first(home: Path, capsys: pytest.Ca
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the places are Linux's")
-@pytest.mark.parametrize("held", ['{"mcpServers": {} // mine\n}', "[]", '{"mcpServers": []}', '{"mcpServers": {},}'])
+@pytest.mark.parametrize(
+    "held",
+    [
+        "[]",
+        '{"mcpServers": []}',
+        '{"mcpServers": {}',
+        "{'mcpServers': {}}",
+        '{"mcpServers": {}, "mcpServers": {"a": {}}}',
+        '{"mcpServers": {"erstwhile": 1, "erstwhile": 2}}',
+        '{"a": NaN}',
+        '{"a": ' + "[" * 100_000,
+        "{} /* no end",
+    ],
+)
 def test_what_would_be_harmed_is_refused(home: Path, held: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file with comments, or that is something else, stays as it is; the entry is told, to be put in by hand."""
+    """A file that is broken, or is something else, stays as it is; the entry is told, to be put in by hand."""
     path = home / ".cursor/mcp.json"
     path.parent.mkdir()
     path.write_text(held)
@@ -116,6 +130,37 @@ def test_json_keeps_the_rest(rest: dict[str, object], servers: dict[str, object]
     there = with_entry(json.dumps(held), JSON, ENTRY)
     assert json.loads(there) == {**held, "mcpServers": {**servers, "erstwhile": ENTRY.plain(kind=None)}}
     assert json.loads(with_entry(there, JSON, None)) == held
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        '{\n\t// mine\n\t"mcpServers": {\n\t\t"a": {"args": ["x", "y"]} // about a\n\t\t/* and more */\n\t}, // of servers\n\t"n": 1.50\n}\n',
+        '{"mcpServers": {"a": {}, /* , } */},}',
+        '{"url": "http://x/*y*/", "b": "\\ud800 // no \\" comment,}"}',
+        '{\r\n    "mcpServers": {\r\n    }\r\n}\r\n',
+        '\ufeff{"theme": "dark"}',
+        "// only a comment\n{\n}\n",
+        '{"big": 1e400, "long": 12345678901234567890.0}',
+    ],
+)
+def test_json_stays_as_people_wrote_it(held: str) -> None:
+    """Comments, commas, order, spacing, line ends and odd numbers are as they were, there and back; only the entry comes and goes."""
+    there = with_entry(held, JSON, ENTRY)
+    assert plain(there.removeprefix("\ufeff"))["mcpServers"]["erstwhile"] == ENTRY.plain(kind=None)
+    assert with_entry(there, JSON, ENTRY) == there
+    assert [line for line in there.splitlines() if "\r" in line] == []
+    assert ("\r\n" in held) == ("\r\n" in there)
+    other = Entry(command="python", arguments=())
+    changed = with_entry(there, JSON, other)
+    assert plain(changed.removeprefix("\ufeff"))["mcpServers"]["erstwhile"] == other.plain(kind=None)
+    back = with_entry(changed, JSON, None)
+    assert "erstwhile" not in back
+    if '"mcpServers"' in held:
+        assert "".join(back.split()).replace(",", "") == "".join(held.split()).replace(",", "")
+    for comment in ("// mine", "// about a", "/* and more */", "// of servers", "/* , } */", "// only a comment"):
+        assert (comment in there) == (comment in held) == (comment in back)
+    assert back.startswith("\ufeff") == held.startswith("\ufeff")
 
 
 @pytest.mark.parametrize(
