@@ -191,3 +191,47 @@ def test_the_entry_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["connect", "--print", "--workspace", "."]) == 0
     printed = json.loads(capsys.readouterr().out)["mcpServers"]["erstwhile"]
     assert printed["args"] == ["-m", "erstwhile_mcp", "--workspace", str(Path.cwd())]
+
+
+def test_what_the_environment_says_goes_into_the_entry(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The server that the client starts is as narrow as the one that was meant, and finds the same files from any folder; no token or key is written down."""
+    (home / "model").mkdir()
+    monkeypatch.chdir(home)
+    given = {"STORE": "mine", "MODEL": "model", "HOME": "~/there", "READ_ONLY": "1", "PROJECT": "shop", "IDLE": "5", "MCP_TOKEN": "t" * 20}
+    for name, value in given.items():
+        monkeypatch.setenv(f"ERSTWHILE_{name}", value)
+    monkeypatch.setenv("QDRANT_API_KEY", "secret")
+    assert main(["connect", "--print", "--model", "fast", "--store", "http://127.0.0.1:6333"]) == 0
+    entry = json.loads(capsys.readouterr().out)["mcpServers"]["erstwhile"]
+    assert entry["args"][2:] == ["--store", "http://127.0.0.1:6333", "--model", "fast"]
+    paths = {"STORE": str(home / "mine"), "MODEL": str(home / "model"), "HOME": str(home / "there")}
+    wanted = {"USER": "ana", "READ_ONLY": "1", "PROJECT": "shop", "IDLE": "5", **paths}
+    assert entry["env"] == {f"ERSTWHILE_{name}": value for name, value in wanted.items()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bytes in the environment")
+def test_a_path_that_is_no_text_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder whose name is not UTF-8 cannot stand in a configuration: that is told, and nothing is written."""
+    monkeypatch.setenv("ERSTWHILE_HOME", "/tmp/\udcff")
+    assert main(["connect", "cursor", "--yes"]) == 1
+    assert "UTF-8" in capsys.readouterr().err
+    assert not (home / ".cursor").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_stays_one_and_a_read_only_file_as_it_is(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Dotfiles are often links into a folder of their own: what they point at is changed, unless it is not to be."""
+    kept = home / "dotfiles" / "mcp.json"
+    kept.parent.mkdir()
+    kept.write_text("{}\n")
+    (home / ".cursor").mkdir()
+    (home / ".cursor/mcp.json").symlink_to(kept)
+    assert main(["connect", "cursor", "--yes"]) == 0
+    assert (home / ".cursor/mcp.json").is_symlink()
+    written = kept.read_text()
+    assert "erstwhile" in written
+    monkeypatch.setattr("os.access", lambda path, _mode: Path(path) != kept)  # root may write anything
+    assert main(["disconnect", "cursor", "--yes"]) == 1
+    assert "read-only" in capsys.readouterr().err
+    assert kept.read_text() == written
+    assert {file.suffix for file in kept.parent.iterdir()} == {".json", ".bak"}

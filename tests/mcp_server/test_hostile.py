@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import mcp_types
 import pytest
+from mcp import types
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import SessionMessage
 from mcp.types import ElicitResult
@@ -30,7 +30,7 @@ async def _through(line: str) -> tuple[list[Any], list[Any]]:
     send, messages = anyio.create_memory_object_stream[Any](1)
     answers, told = anyio.create_memory_object_stream[Any](1)
     try:
-        item: Any = SessionMessage(mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False))
+        item: Any = SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
     except ValidationError as error:
         item = error
     async with send, messages, answers, told:
@@ -77,17 +77,17 @@ async def test_the_end_waits_for_the_answers_that_are_owed() -> None:
     async with send, messages, answers, told:
         wire = Wire(messages, owed := Answers(answers))
         for number in (1, 2, 3):
-            await send.send(SessionMessage(mcp_types.JSONRPCRequest(jsonrpc="2.0", id=number, method="x")))
+            await send.send(SessionMessage(types.JSONRPCRequest(jsonrpc="2.0", id=number, method="x")))
             await wire.receive()
-        await send.send(SessionMessage(mcp_types.JSONRPCNotification(jsonrpc="2.0", method="notifications/cancelled", params={"requestId": 1})))
+        await send.send(SessionMessage(types.JSONRPCNotification(jsonrpc="2.0", method="notifications/cancelled", params={"requestId": 1})))
         await wire.receive()
         await send.aclose()
         ended = asyncio.ensure_future(anext(wire, None))
         await asyncio.sleep(0)
-        await owed.send(SessionMessage(mcp_types.JSONRPCResponse(jsonrpc="2.0", id=2, result={})))
+        await owed.send(SessionMessage(types.JSONRPCResponse(jsonrpc="2.0", id=2, result={})))
         await asyncio.sleep(0)
         assert not ended.done()
-        await owed.send(SessionMessage(mcp_types.JSONRPCRequest(jsonrpc="2.0", id=2, method="elicitation/create")))
+        await owed.send(SessionMessage(types.JSONRPCRequest(jsonrpc="2.0", id=2, method="elicitation/create")))
         assert await asyncio.wait_for(ended, 5) is None
 
 

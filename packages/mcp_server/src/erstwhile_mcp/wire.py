@@ -5,8 +5,8 @@ import re
 from types import TracebackType
 from typing import Any, Final, Self
 
-import mcp_types
 from anyio import EndOfStream, Event, move_on_after
+from mcp import types
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
@@ -58,16 +58,16 @@ class Answers(Closing):
 
     def came(self, message: Any) -> None:  # noqa: ANN401 - as above
         """Take note of a message that came in."""
-        if isinstance(message, mcp_types.JSONRPCNotification) and message.method == "notifications/cancelled":
+        if isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
             # Nobody waits for it any more, and no answer will be sent.
             self._owed.discard((message.params or {}).get("requestId", ""))
         self.note(message, self._asked, self._owed)
 
     def note(self, message: Any, answered: set[int | str], asked: set[int | str]) -> None:  # noqa: ANN401 - as above
         """An answer settles a request of the other side; a request is owed one."""
-        if isinstance(message, mcp_types.JSONRPCRequest):
+        if isinstance(message, types.JSONRPCRequest):
             asked.add(message.id)
-        elif isinstance(message, mcp_types.JSONRPCResponse | mcp_types.JSONRPCError) and message.id is not None:
+        elif isinstance(message, types.JSONRPCResponse | types.JSONRPCError) and message.id is not None:
             answered.discard(message.id)
         if not self._owed or self._asked:
             self._settled.set()
@@ -109,9 +109,9 @@ class Wire(Closing):
                 raise
             if isinstance(item, ValidationError):
                 read = _read(item)
-                if isinstance(read, mcp_types.JSONRPCError):
+                if isinstance(read, types.JSONRPCError):
                     await self._answers.send(SessionMessage(read))
-                item = None if read is None or isinstance(read, mcp_types.JSONRPCError) else SessionMessage(read)
+                item = None if read is None or isinstance(read, types.JSONRPCError) else SessionMessage(read)
             if item is not None:
                 if isinstance(item, SessionMessage):
                     self._answers.came(item.message)
@@ -138,7 +138,7 @@ def _read(error: ValidationError) -> Any:  # noqa: ANN401 - a message of the SDK
         return None
     try:
         # The standard library reads what the SDK's parser does not: lone surrogates.
-        return mcp_types.jsonrpc_message_adapter.validate_python(_mended(json.loads(line)), by_name=False)
+        return types.jsonrpc_message_adapter.validate_python(_mended(json.loads(line)), by_name=False)
     except (ValueError, RecursionError):
         return _refusal(PARSE_ERROR, "This line is not JSON; send one message of JSON-RPC 2.0 a line.", None)
 
@@ -153,7 +153,7 @@ def _mended(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def _refusal(code: int, message: str, whole: object) -> mcp_types.JSONRPCError:
+def _refusal(code: int, message: str, whole: object) -> types.JSONRPCError:
     number = whole.get("id") if isinstance(whole, dict) else None
     known = number if isinstance(number, int | str) and not isinstance(number, bool) else None
-    return mcp_types.JSONRPCError(jsonrpc="2.0", id=known, error=mcp_types.ErrorData(code=code, message=message))
+    return types.JSONRPCError(jsonrpc="2.0", id=known, error=types.ErrorData(code=code, message=message))
