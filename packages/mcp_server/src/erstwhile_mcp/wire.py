@@ -14,9 +14,6 @@ from erstwhile_mcp.keeper import FAREWELL
 
 __all__ = ["Answers", "Wire"]
 
-PARSE_ERROR: Final = -32_700
-INVALID_REQUEST: Final = -32_600
-"""Of JSON-RPC 2.0, section 5.1."""
 LONE: Final = re.compile("[\ud800-\udfff]")
 REPLACEMENT: Final = "\ufffd"
 
@@ -132,7 +129,7 @@ def _read(error: ValidationError) -> Any:  # noqa: ANN401 - a message of the SDK
     first = error.errors(include_url=False)[0]
     if first["type"] != "json_invalid":
         whole = next((each["input"] for each in error.errors(include_url=False) if each["type"] == "missing" and len(each["loc"]) > 1), None)
-        return _refusal(INVALID_REQUEST, "This is no message of JSON-RPC 2.0; send one object a line, with jsonrpc, method and, for an answer, id.", whole)
+        return _refusal(types.INVALID_REQUEST, "This is no message of JSON-RPC 2.0; send one object a line, with jsonrpc, method and, for an answer, id.", whole)
     line = str(first["input"])
     if not line.strip():
         return None
@@ -140,7 +137,7 @@ def _read(error: ValidationError) -> Any:  # noqa: ANN401 - a message of the SDK
         # The standard library reads what the SDK's parser does not: lone surrogates.
         return types.jsonrpc_message_adapter.validate_python(_mended(json.loads(line)), by_name=False)
     except (ValueError, RecursionError):
-        return _refusal(PARSE_ERROR, "This line is not JSON; send one message of JSON-RPC 2.0 a line.", None)
+        return _refusal(types.PARSE_ERROR, "This line is not JSON; send one message of JSON-RPC 2.0 a line.", None)
 
 
 def _mended(value: Any) -> Any:  # noqa: ANN401 - any JSON
