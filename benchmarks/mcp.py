@@ -1,8 +1,10 @@
 """Start an MCP server and ask it: `python -m benchmarks.mcp`.
 
 From the process to the answer of tools/list, in time and in time of the processor, and on to the first recall, beside an empty server of the same SDK and the
-official server-memory, by turns in one run. On a machine that has other work to do, the time of the processor is the one to compare. Linux. Writes benchmarks/results/mcp.json, and the table of docs/reference/mcp-server.md. Two others are left out, for what they search with is fetched from a hub
-at first use: mcp-memory-service and mcp-server-qdrant.
+official server-memory, by turns in one run. On a machine that has other work to do, the time of the processor is the one to compare. Linux.
+
+Writes benchmarks/results/mcp.json, and the table of docs/reference/mcp-server.md. Two others are left out, for what they search with is fetched from a hub at
+first use: mcp-memory-service and mcp-server-qdrant.
 """
 
 import argparse

@@ -13,8 +13,11 @@ import httpx2
 import pytest
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+from mcp.types import ResourceTemplateReference
 from tests.mcp_server.conftest import MODES, done, failed
 from tests.mcp_server.processes import LIMIT, environment
+from tests.mcp_server.test_tools import BIRTHDAYS
 from tests.mcp_server.web import free_port, served
 
 import erstwhile
@@ -55,6 +58,42 @@ async def test_a_token_opens_its_subjects_memory_alone(engine: erstwhile.Engine,
             assert "Porto" not in str(await bo.read_resource("memory://recent"))
 
 
+async def test_nothing_of_anothers_is_reached_by_its_id(engine: erstwhile.Engine) -> None:
+    """Who knows the ids of another user's memories, conflicts and pages gets nothing by them, through no tool, resource or completion, and changes nothing."""
+    everything = ServerSettings(user="nobody", admin=True)
+    async with served(engine, everything) as url:
+        (http_a, ana), (http_b, bo) = (_client(url, headers, "auto") for headers in (ANA, BO))
+        async with http_a, http_b, ana, bo:
+            for content in BIRTHDAYS:
+                kept = await done(ana, "remember", content=content, valid_from="2024-01-01", pinned=True)
+            conflict = (await done(ana, "conflicts"))["conflicts"][0]["conflict_id"]
+            cursor = (await done(ana, "changes", since="2020-01-01", budget_tokens=300))["next_cursor"]
+            before = await done(ana, "export", history=True, budget_tokens=20_000)
+            for each in (kept["memory_id"], kept["memory"]["version_id"]):
+                for tool, arguments in {
+                    "history": {"memory_id": each},
+                    "correct": {"memory_id": each, "content": "Mine."},
+                    "retract": {"memory_id": each},
+                    "erase": {"memory_ids": [each]},
+                    "remember": {"content": "Bo sings.", "supersedes": [each]},
+                }.items():
+                    assert "birthday" not in await failed(bo, tool, **arguments)
+                with pytest.raises(MCPError) as caught:
+                    await bo.read_resource(f"memory://{each}")
+                assert "birthday" not in str(caught.value)
+            for how in (None, "keep-new"):
+                assert "No such conflict" in await failed(bo, "resolve", conflict_id=conflict, **({} if how is None else {"how": how}))
+            assert (await done(bo, "changes", since="2020-01-01", budget_tokens=300, cursor=cursor))["changes"] == []
+            for tool, asked in {"recall": {"query": "birthday"}, "context": {"query": "birthday"}, "export": {"history": True}, "conflicts": {}}.items():
+                assert "birthday is" not in str(await done(bo, tool, **asked))
+            for name in ("profile", "recent", "conflicts"):
+                assert "birthday" not in str(await bo.read_resource(f"memory://{name}"))
+            completed = await bo.complete(ResourceTemplateReference(type="ref/resource", uri="memory://{id}"), {"name": "id", "value": ""})
+            assert completed.completion.values == []
+            after = await done(ana, "export", history=True, budget_tokens=20_000)
+            assert after["lines"][1:] == before["lines"][1:]
+
+
 async def test_a_session_is_its_creators(engine: erstwhile.Engine) -> None:
     """Who knows the id of another user's session cannot use it with a token of their own."""
     async with served(engine) as url, httpx2.AsyncClient(headers=ACCEPT, timeout=LIMIT) as http:
@@ -67,9 +106,10 @@ async def test_a_session_is_its_creators(engine: erstwhile.Engine) -> None:
 
 
 async def test_without_a_good_token_nothing(engine: erstwhile.Engine) -> None:
-    """No token, or a wrong one: 401, and where the metadata of RFC 9728 is, which names the authorization server."""
+    """No token, a wrong one, one that expired, or one for another server: 401, and where the metadata of RFC 9728 is, which names the authorization server."""
     async with served(engine) as url, httpx2.AsyncClient(headers=ACCEPT, timeout=LIMIT) as http:
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic token-of-ana-0123456789"}):
+        wrong = ("Bearer wrong", "Basic token-of-ana-0123456789", "Bearer token-that-expired-01234", "Bearer token-for-another-012345")
+        for headers in ({}, *({"Authorization": each} for each in wrong)):
             refused = await http.post(url, json=HELLO, headers=headers)
             assert refused.status_code == 401
             assert "resource_metadata=" in refused.headers["www-authenticate"]

@@ -129,7 +129,7 @@ def _read(error: ValidationError) -> Any:  # noqa: ANN401 - a message of the SDK
     first = error.errors(include_url=False)[0]
     if first["type"] != "json_invalid":
         whole = next((each["input"] for each in error.errors(include_url=False) if each["type"] == "missing" and len(each["loc"]) > 1), None)
-        return _refusal(types.INVALID_REQUEST, "This is no message of JSON-RPC 2.0; send one object a line, with jsonrpc, method and, for an answer, id.", whole)
+        return _refusal(types.INVALID_REQUEST, "This is no message of JSON-RPC 2.0; send one object a line, with jsonrpc and method, and an id.", whole)
     line = str(first["input"])
     if not line.strip():
         return None
