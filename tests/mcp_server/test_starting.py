@@ -1,11 +1,14 @@
 """A server starts with little: what it does not need before the tools are listed is not loaded, and nothing is done twice."""
 
+import asyncio
 import gc
 import subprocess
 import sys
 
 import pytest
 
+from erstwhile_mcp import keeper
+from erstwhile_mcp.keeper import Headstart
 from erstwhile_mcp.starting import kept, without_rich
 
 
@@ -48,3 +51,22 @@ def test_the_collector_rests_while_a_server_is_built() -> None:
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()
+
+
+@pytest.mark.parametrize(("lists", "seconds"), [(0, keeper.HEADSTART), (3, keeper.BREATH)])
+async def test_the_store_is_opened_once_the_tools_are_listed(monkeypatch: pytest.MonkeyPatch, lists: int, seconds: float) -> None:
+    """Opening begins a breath after the first list, which later ones do not put off, or after a while where there is none; the end calls it off."""
+    waits: list[float] = []
+    loop = asyncio.get_running_loop()
+    later = loop.call_later
+    monkeypatch.setattr(loop, "call_later", lambda wait, call: (waits.append(wait), later(60, call))[1])
+    headstart = Headstart(lambda: pytest.fail("the end called it off"))
+    headstart.listed()
+    assert waits == []
+    headstart.start()
+    for _ in range(lists):
+        headstart.listed()
+    assert waits[-1] == seconds
+    assert len(waits) == 1 + min(lists, 1)
+    headstart.stop()
+    headstart.stop()

@@ -12,10 +12,12 @@ import erstwhile
 from erstwhile import Engine, ErstwhileError, StoreUnavailableError
 from erstwhile_mcp.settings import ServerSettings
 
-__all__ = ["FAREWELL", "Keeper", "StillOpeningError", "keeper_of"]
+__all__ = ["FAREWELL", "Headstart", "Keeper", "StillOpeningError", "keeper_of"]
 
-HEADSTART: Final = 1.0
-"""Seconds after the start until the store is opened though nobody asked: long enough for a client to list the tools first."""
+BREATH: Final = 0.3
+"""Seconds after the tools were listed until the store is opened though nobody asked: clients list resources and prompts next."""
+HEADSTART: Final = 5.0
+"""Seconds after the start until it is opened though nobody even listed the tools."""
 BEAT: Final = 1.0
 """Seconds between two reports of progress."""
 PATIENCE: Final = 25.0
@@ -59,6 +61,37 @@ def _opened(settings: ServerSettings) -> Engine:
         engine.close()
         raise
     return engine
+
+
+class Headstart:
+    """Has the store opened before anyone asks, but not before the client has what it waits for first: opening takes the interpreter's attention away.
+
+    Args:
+        begin: Begins to open it.
+    """
+
+    def __init__(self, begin: Callable[[], object]) -> None:
+        self._begin = begin
+        self._timer: asyncio.TimerHandle | None = None
+        self._listed = False
+
+    def start(self) -> None:
+        """The server runs."""
+        self._listed = False
+        self._timer = asyncio.get_running_loop().call_later(HEADSTART, self._begin)
+
+    def listed(self) -> None:
+        """The tools are listed; only the first time counts."""
+        if self._timer is not None and not self._listed:
+            self._listed = True
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_later(BREATH, self._begin)
+
+    def stop(self) -> None:
+        """The server ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class Keeper:

@@ -1,6 +1,5 @@
 """The server: its tools, resources and prompts, and the life of the engine behind it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +12,7 @@ from mcp.server.mcpserver import MCPServer
 
 from erstwhile_mcp.admin_tools import add_admin_tools
 from erstwhile_mcp.desk import Desk
-from erstwhile_mcp.keeper import HEADSTART, Keeper
+from erstwhile_mcp.keeper import Headstart, Keeper
 from erstwhile_mcp.prompts import add_prompts
 from erstwhile_mcp.reading_tools import add_reading_tools
 from erstwhile_mcp.resources import add_resources
@@ -44,20 +43,22 @@ def build(settings: ServerSettings, keeper: Keeper, *, verifier: TokenVerifier |
     """
     desk = Desk(settings, keeper, tokens=verifier is not None)
 
+    headstart = Headstart(keeper.begin)
+
     @asynccontextmanager
     async def life(_server: MCPServer[None]) -> AsyncIterator[None]:
-        # Opening takes the interpreter's attention away from the handshake, so it waits until that is likely over.
-        soon = asyncio.get_running_loop().call_later(HEADSTART, keeper.begin)
+        headstart.start()
         try:
             yield None
         finally:
-            soon.cancel()
+            headstart.stop()
             with anyio.CancelScope(shield=True):
                 await keeper.close()
 
     with without_rich():
         server = MemoryServer(
             "erstwhile",
+            listed=headstart.listed,
             title="erstwhile memory",
             instructions=READING if settings.read_only else READING + WRITING,
             version=_version(),

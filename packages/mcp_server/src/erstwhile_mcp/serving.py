@@ -9,7 +9,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
+from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
 from pydantic import ValidationError
 
 from erstwhile_mcp.wire import Answers, Wire
@@ -23,7 +23,23 @@ log = logging.getLogger("erstwhile_mcp")
 
 
 class MemoryServer(MCPServer[None]):
-    """A server whose tools refuse arguments that they do not know: what a slip of the pen would lose silently, such as ``valid_form``, is told."""
+    """A server whose tools refuse arguments that they do not know: what a slip of the pen would lose silently, such as ``valid_form``, is told.
+
+    Args:
+        name: Its name.
+        listed: Called each time that the tools were listed.
+        more: What the SDK's server takes.
+    """
+
+    def __init__(self, name: str, *, listed: Callable[[], None], **more: Any) -> None:  # noqa: ANN401 - as the SDK has it
+        super().__init__(name, **more)
+        self._listed = listed
+
+    async def list_tools(self) -> list[Tool]:
+        """The tools."""
+        tools = await super().list_tools()
+        self._listed()
+        return tools
 
     def add_tool(self, fn: Callable[..., Any], name: str | None = None, *rest: Any, **more: Any) -> None:  # noqa: ANN401 - as the SDK has it
         """Add a tool; its docstring, unwrapped, describes it, and its schema says that there are no other arguments."""
