@@ -95,7 +95,7 @@ def table(results: Mapping[str, Any]) -> str:
 def _servers(folder: Path) -> dict[str, Server]:
     ours = [sys.executable, "-m", "erstwhile_mcp"]
     write, recall = ("remember", {"content": FACT}), ("recall", {"query": "Where does Ana live?"})
-    cold, warm = ({"ERSTWHILE_HOME": str(folder / name), "ERSTWHILE_USER": "ana", "ERSTWHILE_IDLE": idle} for name, idle in (("cold", "0"), ("warm", "600")))
+    cold, warm = ({"ERSTWHILE_HOME": str(folder / name), "ERSTWHILE_USER": "ana", "ERSTWHILE_IDLE": idle} for name, idle in (("cold", "0"), ("warm", "60")))
     found = {
         "an empty server": Server(command=[sys.executable, "-c", EMPTY]),
         "erstwhile-mcp, the first client of a machine": Server(command=ours, variables=cold, write=write, recall=recall),
