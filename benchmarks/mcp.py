@@ -1,8 +1,10 @@
 """Start an MCP server and ask it: `python -m benchmarks.mcp`.
 
-From the process to the answer of tools/list, and on to the first recall, beside an empty server of the same SDK and the official server-memory, by turns in one
-run. Writes benchmarks/results/mcp.json, and the table of docs/reference/mcp-server.md. Two others are left out, for what they search with is fetched from a hub
-at first use: mcp-memory-service and mcp-server-qdrant.
+From the process to the answer of tools/list, in time and in time of the processor, and on to the first recall, beside an empty server of the same SDK and the
+official server-memory, by turns in one run. On a machine that has other work to do, the time of the processor is the one to compare. Linux.
+
+Writes benchmarks/results/mcp.json, and the table of docs/reference/mcp-server.md. Two others are left out, for what they search with is fetched from a hub at
+first use: mcp-memory-service and mcp-server-qdrant.
 """
 
 import argparse
@@ -72,21 +74,28 @@ def render(text: str, results: Mapping[str, Any]) -> str:
 
 def table(results: Mapping[str, Any]) -> str:
     """The figures as a table, and where they come from."""
-    empty = results["servers"]["an empty server"]["tools_ms"]
+    empty = results["servers"]["an empty server"]
     rows = [
-        (name, f"{one['tools_ms']:,.0f} ms", f"{one['tools_ms'] / empty:.2f}", "" if one["recall_ms"] is None else f"{one['recall_ms']:,.0f} ms")
+        (
+            name,
+            f"{one['tools_ms']:,.0f} ms",
+            f"{one['tools_ms'] / empty['tools_ms']:.2f}",
+            f"{one['tools_cpu_ms']:,.0f} ms",
+            f"{one['tools_cpu_ms'] / empty['tools_cpu_ms']:.2f}",
+            "" if one["recall_ms"] is None else f"{one['recall_ms']:,.0f} ms",
+        )
         for name, one in results["servers"].items()
     ]
     about = results["environment"]
     source = f"{about['cpu']}, {about['cores']} cores, load {about['load_at_start']} at the start; Python {about['python']}; {about['date'][:10]}"
-    head = ("server", "start to tools/list", "in empty servers", "start to first recall")
+    head = ("server", "start to tools/list", "in empty servers", "of the processor", "in empty servers", "start to first recall")
     return "\n".join([*grid(head, rows), "", f"Medians of {results['times']} starts, by turns. {source}, commit {about['commit']}: `{results['command']}`."])
 
 
 def _servers(folder: Path) -> dict[str, Server]:
     ours = [sys.executable, "-m", "erstwhile_mcp"]
     write, recall = ("remember", {"content": FACT}), ("recall", {"query": "Where does Ana live?"})
-    cold, warm = ({"ERSTWHILE_HOME": str(folder / name), "ERSTWHILE_USER": "ana", "ERSTWHILE_IDLE": idle} for name, idle in (("cold", "0"), ("warm", "600")))
+    cold, warm = ({"ERSTWHILE_HOME": str(folder / name), "ERSTWHILE_USER": "ana", "ERSTWHILE_IDLE": idle} for name, idle in (("cold", "0"), ("warm", "60")))
     found = {
         "an empty server": Server(command=[sys.executable, "-c", EMPTY]),
         "erstwhile-mcp, the first client of a machine": Server(command=ours, variables=cold, write=write, recall=recall),
@@ -113,7 +122,7 @@ def _measured(servers: Mapping[str, Server], times: int) -> dict[str, dict[str, 
         if "further" in name
     ]
     time.sleep(10)
-    taken: dict[str, list[tuple[float, float | None]]] = {name: [] for name in servers}
+    taken: dict[str, list[Start]] = {name: [] for name in servers}
     for _turn in range(times):
         for name, server in servers.items():
             taken[name].append(_start(server, server.recall))
@@ -125,16 +134,31 @@ def _measured(servers: Mapping[str, Server], times: int) -> dict[str, dict[str, 
         process.wait()
     found = {}
     for name, runs in taken.items():
-        recalls = [recall for _, recall in runs if recall is not None]
+        recalls = [run.recall for run in runs if run.recall is not None]
         found[name] = {
-            "tools_ms": round(percentile([tools for tools, _ in runs], 0.5) * MILLI, 1),
+            "tools_ms": round(percentile([run.tools for run in runs], 0.5) * MILLI, 1),
+            "tools_cpu_ms": round(percentile([run.cpu for run in runs], 0.5) * MILLI, 1),
             "recall_ms": round(percentile(recalls, 0.5) * MILLI, 1) if recalls else None,
         }
     return found
 
 
-def _start(server: Server, call: tuple[str, Mapping[str, Any]] | None) -> tuple[float, float | None]:
-    """Seconds from the start to the answer of tools/list, and to that of a call."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One start, in seconds.
+
+    Attributes:
+        tools: From the start to the answer of tools/list.
+        cpu: Of the processor, until then.
+        recall: From the start to the answer of a call, if there was one.
+    """
+
+    tools: float
+    cpu: float
+    recall: float | None = None
+
+
+def _start(server: Server, call: tuple[str, Mapping[str, Any]] | None) -> Start:
     started = time.perf_counter()
     with subprocess.Popen(server.command, env=os.environ | dict(server.variables), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -152,13 +176,20 @@ def _start(server: Server, call: tuple[str, Mapping[str, Any]] | None) -> tuple[
         process.stdin.write('{"jsonrpc": "2.0", "method": "notifications/initialized"}\n')
         ask(2, "tools/list")
         tools = time.perf_counter() - started
+        cpu = _cpu(process.pid)
         if call is None:
-            return tools, None
+            return Start(tools=tools, cpu=cpu)
         said = ask(3, "tools/call", name=call[0], arguments=call[1])
         answered = time.perf_counter() - started
         if "Porto" not in said:
             raise RuntimeError(f"{server.command} did not answer with the fact: {said[:300]}")
-        return tools, answered
+        return Start(tools=tools, cpu=cpu, recall=answered)
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of the processor that a process has taken: fields 14 and 15 of proc_pid_stat(5)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _node() -> Path | None:

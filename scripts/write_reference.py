@@ -9,7 +9,7 @@ import importlib
 import inspect
 import re
 import sys
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import typer.main
 
 import erstwhile
 from erstwhile import cli
+from erstwhile.cli.place import Place
 from erstwhile.transfer import jsonl
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -165,7 +166,7 @@ def command_line() -> str:
     program = typer.main.get_command(cli.app)
     parts = [f"# Command line\n\n{WRITTEN}\n\n{program.help}\n\n{program.epilog}\n"]
     commands = getattr(program, "commands", {})
-    shared = set.intersection(*({parameter.name for parameter in command.params} for command in commands.values()))
+    shared = {field.name for field in fields(Place)}
     for name, command in commands.items():
         own = [parameter for parameter in command.params if parameter.name not in shared]
         parts.append(f"## `erstwhile {name}`\n\n{inspect.cleandoc(command.help)}\n\n{_options(own)}")

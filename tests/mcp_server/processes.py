@@ -42,9 +42,9 @@ class Spoken:
         for line in self.process.stdout:
             self.lines.append(line)
             message = json.loads(line)
-            if "id" in message:
+            if message.get("id") in self._answers:
                 self._answers[message["id"]].put(message)
-            elif message["method"] == "notifications/progress":
+            elif message.get("method") == "notifications/progress":
                 self.progress.append(message["params"])
 
     def send(self, method: str, **params: Any) -> int:  # noqa: ANN401 - what the method takes

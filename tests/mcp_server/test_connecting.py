@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import erstwhile
 from erstwhile_mcp.connecting import CLIENTS, Entry, with_entry
+from erstwhile_mcp.connecting.jsonc import plain
 from erstwhile_mcp.connecting.program import write
 from erstwhile_mcp.program import main
 
@@ -86,9 +87,22 @@ def test_the_change_is_shown_and_asked_about_first(home: Path, capsys: pytest.Ca
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the places are Linux's")
-@pytest.mark.parametrize("held", ['{"mcpServers": {} // mine\n}', "[]", '{"mcpServers": []}', '{"mcpServers": {},}'])
+@pytest.mark.parametrize(
+    "held",
+    [
+        "[]",
+        '{"mcpServers": []}',
+        '{"mcpServers": {}',
+        "{'mcpServers': {}}",
+        '{"mcpServers": {}, "mcpServers": {"a": {}}}',
+        '{"mcpServers": {"erstwhile": 1, "erstwhile": 2}}',
+        '{"a": NaN}',
+        '{"a": ' + "[" * 100_000,
+        "{} /* no end",
+    ],
+)
 def test_what_would_be_harmed_is_refused(home: Path, held: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file with comments, or that is something else, stays as it is; the entry is told, to be put in by hand."""
+    """A file that is broken, or is something else, stays as it is; the entry is told, to be put in by hand."""
     path = home / ".cursor/mcp.json"
     path.parent.mkdir()
     path.write_text(held)
@@ -121,6 +135,37 @@ def test_json_keeps_the_rest(rest: dict[str, object], servers: dict[str, object]
 @pytest.mark.parametrize(
     "held",
     [
+        '{\n\t// mine\n\t"mcpServers": {\n\t\t"a": {"args": ["x", "y"]} // about a\n\t\t/* and more */\n\t}, // of servers\n\t"n": 1.50\n}\n',
+        '{"mcpServers": {"a": {}, /* , } */},}',
+        '{"url": "http://x/*y*/", "b": "\\ud800 // no \\" comment,}"}',
+        '{\r\n    "mcpServers": {\r\n    }\r\n}\r\n',
+        '\ufeff{"theme": "dark"}',
+        "// only a comment\n{\n}\n",
+        '{"big": 1e400, "long": 12345678901234567890.0}',
+    ],
+)
+def test_json_stays_as_people_wrote_it(held: str) -> None:
+    """Comments, commas, order, spacing, line ends and odd numbers are as they were, there and back; only the entry comes and goes."""
+    there = with_entry(held, JSON, ENTRY)
+    assert plain(there.removeprefix("\ufeff"))["mcpServers"]["erstwhile"] == ENTRY.plain(kind=None)
+    assert with_entry(there, JSON, ENTRY) == there
+    assert [line for line in there.splitlines() if "\r" in line] == []
+    assert ("\r\n" in held) == ("\r\n" in there)
+    other = Entry(command="python", arguments=())
+    changed = with_entry(there, JSON, other)
+    assert plain(changed.removeprefix("\ufeff"))["mcpServers"]["erstwhile"] == other.plain(kind=None)
+    back = with_entry(changed, JSON, None)
+    assert "erstwhile" not in back
+    if '"mcpServers"' in held:
+        assert "".join(back.split()).replace(",", "") == "".join(held.split()).replace(",", "")
+    for comment in ("// mine", "// about a", "/* and more */", "// of servers", "/* , } */", "// only a comment"):
+        assert (comment in there) == (comment in held) == (comment in back)
+    assert back.startswith("\ufeff") == held.startswith("\ufeff")
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
         "",
         'model = "o9" # mine\n\n[mcp_servers.other]\ncommand = "x"\n',
         '[mcp_servers.other]\ncommand = "x"\n[mcp_servers.other.env]\nA = "b"\n\n[tui]\ntheme = "[mcp_servers.erstwhile]"',
@@ -146,3 +191,47 @@ def test_the_entry_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["connect", "--print", "--workspace", "."]) == 0
     printed = json.loads(capsys.readouterr().out)["mcpServers"]["erstwhile"]
     assert printed["args"] == ["-m", "erstwhile_mcp", "--workspace", str(Path.cwd())]
+
+
+def test_what_the_environment_says_goes_into_the_entry(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The server that the client starts is as narrow as the one that was meant, and finds the same files from any folder; no token or key is written down."""
+    (home / "model").mkdir()
+    monkeypatch.chdir(home)
+    given = {"STORE": "mine", "MODEL": "model", "HOME": "~/there", "READ_ONLY": "1", "PROJECT": "shop", "IDLE": "5", "MCP_TOKEN": "t" * 20}
+    for name, value in given.items():
+        monkeypatch.setenv(f"ERSTWHILE_{name}", value)
+    monkeypatch.setenv("QDRANT_API_KEY", "secret")
+    assert main(["connect", "--print", "--model", "fast", "--store", "http://127.0.0.1:6333"]) == 0
+    entry = json.loads(capsys.readouterr().out)["mcpServers"]["erstwhile"]
+    assert entry["args"][2:] == ["--store", "http://127.0.0.1:6333", "--model", "fast"]
+    paths = {"STORE": str(home / "mine"), "MODEL": str(home / "model"), "HOME": str(home / "there")}
+    wanted = {"USER": "ana", "READ_ONLY": "1", "PROJECT": "shop", "IDLE": "5", **paths}
+    assert entry["env"] == {f"ERSTWHILE_{name}": value for name, value in wanted.items()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bytes in the environment")
+def test_a_path_that_is_no_text_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder whose name is not UTF-8 cannot stand in a configuration: that is told, and nothing is written."""
+    monkeypatch.setenv("ERSTWHILE_HOME", "/tmp/\udcff")
+    assert main(["connect", "cursor", "--yes"]) == 1
+    assert "UTF-8" in capsys.readouterr().err
+    assert not (home / ".cursor").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_stays_one_and_a_read_only_file_as_it_is(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Dotfiles are often links into a folder of their own: what they point at is changed, unless it is not to be."""
+    kept = home / "dotfiles" / "mcp.json"
+    kept.parent.mkdir()
+    kept.write_text("{}\n")
+    (home / ".cursor").mkdir()
+    (home / ".cursor/mcp.json").symlink_to(kept)
+    assert main(["connect", "cursor", "--yes"]) == 0
+    assert (home / ".cursor/mcp.json").is_symlink()
+    written = kept.read_text()
+    assert "erstwhile" in written
+    monkeypatch.setattr("os.access", lambda path, _mode: Path(path) != kept)  # root may write anything
+    assert main(["disconnect", "cursor", "--yes"]) == 1
+    assert "read-only" in capsys.readouterr().err
+    assert kept.read_text() == written
+    assert {file.suffix for file in kept.parent.iterdir()} == {".json", ".bak"}

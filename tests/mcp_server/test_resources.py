@@ -1,11 +1,10 @@
 """Resources, prompts, instructions, and whose memory is served."""
 
-import sys
 from pathlib import Path
 
 import pytest
 from mcp.shared.exceptions import MCPError
-from tests.mcp_server.conftest import Connect, done
+from tests.mcp_server.conftest import Connect, done, failed
 
 import erstwhile
 from erstwhile_mcp import ServerSettings
@@ -65,6 +64,23 @@ async def test_a_project_reads_the_users_own_memory_too(connect: Connect) -> Non
         assert (await done(client, "recall", query="tabs or deploys"))["hits"] == []
 
 
+async def test_a_project_reaches_the_users_own_memory(connect: Connect) -> None:
+    """From a project, what the user told elsewhere can be ended by something new, which then stands beside it, and memories of both are erased by one call."""
+    ana, project = ServerSettings(user="ana"), ServerSettings(user="ana", project="/work/shop", admin=True)
+    async with connect(ana) as client:
+        tabs = await done(client, "remember", content="Ana prefers tabs.")
+        cat = await done(client, "remember", content="Ana has a cat.")
+    async with connect(project) as client:
+        assert (await done(client, "remember", content="Ana prefers spaces.", supersedes=[tabs["memory_id"]]))["action"] == "superseded"
+        shop = await done(client, "remember", content="The shop deploys on Mondays.")
+        nothing = "01890a5d-ac96-774b-bcce-b302099a8057"
+        assert nothing in await failed(client, "erase", memory_ids=[shop["memory_id"], nothing])
+        erased = await done(client, "erase", memory_ids=[shop["memory_id"], cat["memory_id"]])
+        assert (erased["memories"], len(erased["receipt_ids"])) == (2, 2)
+    async with connect(ana) as client:
+        assert [hit["content"] for hit in (await done(client, "recall", query="Ana prefers"))["hits"]] == ["Ana prefers spaces."]
+
+
 def test_settings_from_the_environment(tmp_path: Path) -> None:
     """Flags win over the environment; a workspace is a project by its whole path; what clashes is refused."""
     values = {"ERSTWHILE_USER": "ana", "ERSTWHILE_PROJECT": "shop", "ERSTWHILE_READ_ONLY": "1", "ERSTWHILE_MCP_TOKEN": "t" * 20}
@@ -77,17 +93,3 @@ def test_settings_from_the_environment(tmp_path: Path) -> None:
             ServerSettings.load(values, **wrong)  # type: ignore[arg-type]
     with pytest.raises(erstwhile.InvalidInputError, match="ERSTWHILE_ADMIN"):
         ServerSettings.load({"ERSTWHILE_USER": "ana", "ERSTWHILE_ADMIN": "perhaps"})
-
-
-def test_importing_is_light() -> None:
-    """The package imports without the SDK, which takes a second; a server does without what runs models and stores until it opens one."""
-    import subprocess
-
-    code = (
-        "import sys, erstwhile_mcp; assert 'mcp' not in sys.modules\n"
-        "import erstwhile_mcp.server\n"
-        "print(sorted({'onnxruntime', 'qdrant_client', 'qdrant_edge', 'tokenizers', 'rich', 'typer'} & set(sys.modules)))"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
-    assert ran.stderr == ""
-    assert ran.stdout == "[]\n"

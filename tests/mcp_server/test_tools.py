@@ -1,11 +1,15 @@
 """The tools, through the SDK's own client in memory."""
 
+from pathlib import Path
+
 import jsonschema
 import pytest
+from mcp.client import Client
 from tests.mcp_server.conftest import Connect, done, failed, text
 
 import erstwhile
-from erstwhile_mcp import ServerSettings
+from erstwhile.embed import HashingEmbedder
+from erstwhile_mcp import ServerSettings, create_server
 from erstwhile_mcp.journal import Reserved
 
 DEFAULT = {"remember", "remember_many", "recall", "history", "changes", "correct", "retract", "conflicts", "resolve", "context"}
@@ -177,7 +181,53 @@ async def test_administration(connect: Connect) -> None:
             "valid_from": "2024-01-15T00:00:00Z",
         }
         assert "Line 1 cannot be read" in await failed(client, "import", lines=["{"])
-        assert (await done(client, "policy"))["rules"]["fact"] == "supersede"
+
+
+async def test_the_policy_is_shown_whole() -> None:
+    """What may end a memory, trust, how long a type is kept and the rest are told; a client has no way to change it, for it holds for everybody."""
+    policy = erstwhile.Policy(rules={erstwhile.MemoryType.GOAL: erstwhile.Rule.CLOSE}, retention={"observation": "36 hours"})  # type: ignore[dict-item]
+    with erstwhile.open(":memory:", model=HashingEmbedder(), policy=policy) as engine:
+        async with Client(create_server(ServerSettings(user="ana", admin=True), engine=engine)) as client:
+            shown = await done(client, "policy")
+            tool = next(tool for tool in (await client.list_tools()).tools if tool.name == "policy")
+    assert (shown["rules"]["goal"], shown["rules"]["fact"]) == ("close", "supersede")
+    assert shown["retention"] == {"observation": "1.5 days"}
+    assert shown["trust"]["stated"] == 3
+    assert shown["others"]["secrets"] == "refuse"
+    assert tool.annotations is not None
+    assert tool.annotations.read_only_hint
+    assert tool.input_schema["properties"] == {}
+
+
+async def test_an_export_with_history_is_one_that_the_engine_takes_in(connect: Connect, engine: erstwhile.Engine, tmp_path: Path) -> None:
+    """Its pages together are a file that brings everything back exactly, of the caller's scopes and no other; import says who can do that."""
+    ana, shop = ServerSettings(user="ana", admin=True), ServerSettings(user="ana", project="shop", admin=True)
+    async with connect(ServerSettings(user="bo")) as client:
+        await done(client, "remember", content="Bo lives in Rome.")
+    async with connect(ana) as client:
+        kept = await done(client, "remember", content="Ana lives in Porto.", valid_from="2024-01-15")
+        await done(client, "correct", memory_id=kept["memory_id"], content="Ana lives in Braga.")
+    async with connect(shop) as client:
+        await done(client, "remember_many", memories=[{"content": f"The shop sold {number} hats.", "type": "event"} for number in range(9)])
+        lines, page = [], await done(client, "export", history=True, budget_tokens=3_000)
+        while True:
+            lines += page["lines"]
+            if "next_cursor" not in page:
+                break
+            cursor = page["next_cursor"]
+            page = await done(client, "export", history=True, budget_tokens=3_000, cursor=cursor)
+        assert "with `erstwhile take-in FILE`" in await failed(client, "import", lines=lines[:2])
+        assert "either" in await failed(client, "export", history=True, as_of="2024-01-01")
+        await done(client, "remember", content="The shop is closed.")
+        assert "written since" in await failed(client, "export", history=True, budget_tokens=3_000, cursor=cursor)
+    assert "Rome" not in "".join(lines)
+    file = tmp_path / "all.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with erstwhile.open(":memory:", model=HashingEmbedder()) as other:
+        assert other.take_in(file) == len(lines) - 2
+        told, shops = (other.scope(user="ana").history(kept["memory_id"]), other.scope(user="ana", project="shop").snapshot())
+        assert told == engine.scope(user="ana").history(kept["memory_id"])
+        assert len(shops) == 9
 
 
 async def test_an_unexpected_failure_is_told_without_what_it_says(

@@ -26,6 +26,10 @@ class Known(TokenVerifier):
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """The token's subject, where there is such a token."""
+        if token == "token-that-expired-01234":
+            return AccessToken(token=token, client_id="client", scopes=[], subject="ana", resource=self._resource, expires_at=1)
+        if token == "token-for-another-012345":
+            return AccessToken(token=token, client_id="client", scopes=[], subject="ana", resource="http://127.0.0.1:1/other")
         if token not in TOKENS:
             return None
         return AccessToken(token=token, client_id="client", scopes=[], subject=TOKENS[token], resource=self._resource)

@@ -235,3 +235,19 @@ def test_no_file_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, val
         read_export(path)
     except InvalidInputError:
         return
+
+
+@pytest.mark.parametrize("kind", [["text"], {}, 7, None])
+def test_a_content_of_an_odd_kind_is_left_out(tmp_path: Path, kind: object) -> None:
+    """A message whose kind is no text breaks nothing: it is left behind, as any that is not words."""
+    chat = json.loads(json.dumps(CHATGPT[0]))
+    chat["mapping"]["b"]["message"]["content"]["content_type"] = kind
+    (conversation,) = _brought(tmp_path, [chat]).conversations
+    assert [turn.message.content for turn in conversation.sessions[0].turns] == ["Noted."]
+
+
+@pytest.mark.parametrize("current", ["gone", 7, None])
+def test_a_chat_whose_last_message_is_gone(tmp_path: Path, current: object) -> None:
+    """A conversation is not lost because the file points at a message that it does not hold."""
+    (conversation,) = _brought(tmp_path, [{**CHATGPT[0], "current_node": current}]).conversations
+    assert [turn.message.content for turn in conversation.sessions[0].turns] == ["I live in Porto.", "Noted."]

@@ -8,7 +8,7 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 
-from erstwhile import Engine, ErstwhileError, NotFoundError, ScopedMemory
+from erstwhile import Engine, ErstwhileError, NotFoundError, Scope, ScopedMemory
 from erstwhile_mcp.keeper import Keeper
 from erstwhile_mcp.settings import ServerSettings
 
@@ -41,9 +41,9 @@ class Desk:
         """
         return await self._told(ctx, lambda engine, user: call(self._memory(engine, user)))
 
-    async def engine(self, ctx: Context[Any, Any], call: Callable[[Engine, ScopedMemory], T]) -> T:
-        """The same, for a call that asks the engine as well."""
-        return await self._told(ctx, lambda engine, user: call(engine, self._memory(engine, user)))
+    async def engine(self, ctx: Context[Any, Any], call: Callable[[Engine, tuple[Scope, ...]], T]) -> T:
+        """The same, for a call that asks the engine itself, of the scopes that the caller reads."""
+        return await self._told(ctx, lambda engine, user: call(engine, self.settings.scopes(user)))
 
     async def write(self, ctx: Context[Any, Any], call: Callable[[ScopedMemory], T]) -> T:
         """Carry out a call that points at a memory, in whichever of the scopes that the caller reads it is found."""

@@ -5,17 +5,19 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 import erstwhile
 from erstwhile import Engine, ErstwhileError, StoreUnavailableError
 from erstwhile_mcp.settings import ServerSettings
 
-__all__ = ["Keeper", "StillOpeningError", "keeper_of"]
+__all__ = ["FAREWELL", "Headstart", "Keeper", "StillOpeningError", "keeper_of"]
 
-HEADSTART: Final = 1.0
-"""Seconds after the start until the store is opened though nobody asked: long enough for a client to list the tools first."""
+BREATH: Final = 0.3
+"""Seconds after the tools were listed until the store is opened though nobody asked: clients list resources and prompts next."""
+HEADSTART: Final = 5.0
+"""Seconds after the start until it is opened though nobody even listed the tools."""
 BEAT: Final = 1.0
 """Seconds between two reports of progress."""
 PATIENCE: Final = 25.0
@@ -59,6 +61,37 @@ def _opened(settings: ServerSettings) -> Engine:
         engine.close()
         raise
     return engine
+
+
+class Headstart:
+    """Has the store opened before anyone asks, but not before the client has what it waits for first: opening takes the interpreter's attention away.
+
+    Args:
+        begin: Begins to open it.
+    """
+
+    def __init__(self, begin: Callable[[], object]) -> None:
+        self._begin = begin
+        self._timer: asyncio.TimerHandle | None = None
+        self._listed = False
+
+    def start(self) -> None:
+        """The server runs."""
+        self._listed = False
+        self._timer = asyncio.get_running_loop().call_later(HEADSTART, self._begin)
+
+    def listed(self) -> None:
+        """The tools are listed; only the first time counts."""
+        if self._timer is not None and not self._listed:
+            self._listed = True
+            self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_later(BREATH, self._begin)
+
+    def stop(self) -> None:
+        """The server ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class Keeper:
@@ -147,16 +180,22 @@ class Keeper:
             threads, self._threads = self._threads, None
             calls = tuple(self._calls)
         deadline = time.monotonic() + FAREWELL
-        for waited in (*calls, *(() if opening is None else (opening,))):
-            _settled(waited, deadline - time.monotonic())
+        for call in calls:
+            if not _settled(call, deadline - time.monotonic()):
+                log.warning("A call was still being carried out when the server closed.")
+        if opening is not None and not _settled(opening, deadline - time.monotonic()):
+            log.info("The store was still being opened when the server closed.")
         if threads is not None:
             threads.shutdown(wait=False, cancel_futures=True)
         if opening is not None and opening.done() and opening.exception() is None and self._owned:
             opening.result().close()
 
 
-def _settled(future: "Future[T]", timeout: float) -> None:
+def _settled(future: "Future[T]", timeout: float) -> bool:
     try:
         future.exception(timeout=max(timeout, 0))
     except TimeoutError:
-        log.warning("A call was still being carried out when the server closed.")
+        return False
+    except CancelledError:
+        pass
+    return True

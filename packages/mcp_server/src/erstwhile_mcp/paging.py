@@ -3,16 +3,17 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from erstwhile import InvalidInputError
 
-__all__ = ["Cursor", "Page", "clipped", "page", "tokens"]
+__all__ = ["BYTES_PER_TOKEN", "SHORTEST", "Cursor", "Page", "clipped", "page", "tokens"]
 
 BYTES_PER_TOKEN: Final = 3
 """Of UTF-8: fewer than a token has in English or code, in most alphabets and in Chinese, so that a budget holds."""
@@ -81,18 +82,19 @@ def tokens(text: str) -> int:
     return -(-len(text.encode(errors="replace")) // BYTES_PER_TOKEN)
 
 
-def page(items: Sequence[T], *, budget: int, shorten: Callable[[T, int], T], most: int | None = None) -> Page[T]:
+def page(items: Iterable[T], *, total: int, budget: int, shorten: Callable[[T, int], T], most: int | None = None) -> Page[T]:
     """The first items that fit a budget.
 
     Args:
-        items: In order.
+        items: In order; made no further than they are needed.
+        total: How many there are.
         budget: Tokens.
         shorten: Cuts an item to about so many characters of content; asked of the first one where not even that fits.
         most: At most so many items.
     """
     room = budget - FRAME_TOKENS
     taken: list[T] = []
-    for item in items[:most]:
+    for item in islice(items, most):
         cost = _cost(item)
         if cost > room and not taken:
             item = shorten(item, max(SHORTEST, room))  # noqa: PLW2901 - the item as it is shown
@@ -101,7 +103,7 @@ def page(items: Sequence[T], *, budget: int, shorten: Callable[[T, int], T], mos
             break
         taken.append(item)
         room -= cost
-    return Page(items=tuple(taken), more=len(taken) < len(items))
+    return Page(items=tuple(taken), more=len(taken) < total)
 
 
 def clipped(content: str, length: int) -> str | None:

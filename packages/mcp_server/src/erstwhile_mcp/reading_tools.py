@@ -14,7 +14,8 @@ from erstwhile_mcp import answers
 from erstwhile_mcp.answers import Changed, Found, History, Item, change_item, item
 from erstwhile_mcp.arguments import Budget, Confidence, CursorWord, Labels, MemoryId, Question, Time, Types
 from erstwhile_mcp.desk import Desk
-from erstwhile_mcp.paging import Cursor, clipped, page
+from erstwhile_mcp.paging import Cursor, page
+from erstwhile_mcp.shortening import shorter, shorter_change
 from erstwhile_mcp.wording import fenced, numbered, shown
 
 __all__ = ["READS", "add_reading_tools", "answer"]
@@ -136,7 +137,7 @@ def add_reading_tools(server: MCPServer[Any], desk: Desk) -> None:
         def ask(memory: ScopedMemory) -> CallToolResult:
             at = Cursor.decode(cursor, call)
             found = memory.changes(since, until)[at.start :]
-            fit = page([change_item(change) for change in found], budget=budget_tokens, shorten=_shorter_change)
+            fit = page((change_item(change) for change in found), total=len(found), budget=budget_tokens, shorten=shorter_change)
             following = _next(at, len(fit.items), call, more=fit.more)
             text, order = fenced(version for change in found[: len(fit.items)] for version in _cut(change.after or change.before, fit.items))
             told = "\n".join(f"{change.at.isoformat()} {change.action} memory_id {change.memory_id}" for change in fit.items)
@@ -148,7 +149,7 @@ def add_reading_tools(server: MCPServer[Any], desk: Desk) -> None:
 
 def _found(found: Recall, at: Cursor, call: dict[str, Any], *, limit: int, budget: int) -> CallToolResult:
     hits = found.hits[at.start :]
-    fit = page([item(hit.version, score=hit.score) for hit in hits], budget=budget, shorten=_shorter, most=limit)
+    fit = page((item(hit.version, score=hit.score) for hit in hits), total=len(hits), budget=budget, shorten=shorter, most=limit)
     pinned = replace(at, valid=_iso(found.as_of.valid), system=_iso(found.as_of.system))
     following = _next(pinned, len(fit.items), call, more=fit.more)
     text, order = fenced(shown([hit.version for hit in hits[: len(fit.items)]], fit.items), as_of=found.as_of)
@@ -157,7 +158,7 @@ def _found(found: Recall, at: Cursor, call: dict[str, Any], *, limit: int, budge
 
 
 def _listed(versions: Sequence[Version], at: Cursor, call: dict[str, Any], *, budget: int, belief: bool) -> tuple[list[Item], str, str | None]:
-    fit = page([item(version) for version in versions], budget=budget, shorten=_shorter)
+    fit = page((item(version) for version in versions), total=len(versions), budget=budget, shorten=shorter)
     following = _next(at, len(fit.items), call, more=fit.more)
     if not fit.items:
         return [], "", None
@@ -171,16 +172,6 @@ def _next(at: Cursor, taken: int, call: dict[str, Any], *, more: bool) -> str | 
 
 def _iso(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat()
-
-
-def _shorter(whole: Item, length: int) -> Item:
-    content = clipped(whole.content, length)
-    return whole if content is None else whole.model_copy(update={"content": content, "clipped": True})
-
-
-def _shorter_change(whole: answers.ChangeItem, length: int) -> answers.ChangeItem:
-    share = length // max(len(whole.before) + len(whole.after), 1)
-    return whole.model_copy(update={side: [_shorter(each, share) for each in getattr(whole, side)] for side in ("before", "after")})
 
 
 def _cut(versions: Sequence[Version], items: Sequence[answers.ChangeItem]) -> list[Version]:

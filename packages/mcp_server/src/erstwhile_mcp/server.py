@@ -1,6 +1,5 @@
 """The server: its tools, resources and prompts, and the life of the engine behind it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -13,12 +12,14 @@ from mcp.server.mcpserver import MCPServer
 
 from erstwhile_mcp.admin_tools import add_admin_tools
 from erstwhile_mcp.desk import Desk
-from erstwhile_mcp.keeper import HEADSTART, Keeper
+from erstwhile_mcp.keeper import Headstart, Keeper
 from erstwhile_mcp.prompts import add_prompts
 from erstwhile_mcp.reading_tools import add_reading_tools
 from erstwhile_mcp.resources import add_resources
+from erstwhile_mcp.serving import MemoryServer
 from erstwhile_mcp.settings import ServerSettings
 from erstwhile_mcp.settling_tools import add_conflicts_tool, add_resolve_tool
+from erstwhile_mcp.starting import without_rich
 from erstwhile_mcp.writing_tools import add_writing_tools
 
 __all__ = ["build"]
@@ -42,28 +43,31 @@ def build(settings: ServerSettings, keeper: Keeper, *, verifier: TokenVerifier |
     """
     desk = Desk(settings, keeper, tokens=verifier is not None)
 
+    headstart = Headstart(keeper.begin)
+
     @asynccontextmanager
     async def life(_server: MCPServer[None]) -> AsyncIterator[None]:
-        # Opening takes the interpreter's attention away from the handshake, so it waits until that is likely over.
-        soon = asyncio.get_running_loop().call_later(HEADSTART, keeper.begin)
+        headstart.start()
         try:
             yield None
         finally:
-            soon.cancel()
+            headstart.stop()
             with anyio.CancelScope(shield=True):
                 await keeper.close()
 
-    server: MCPServer[None] = MCPServer(
-        "erstwhile",
-        title="erstwhile memory",
-        instructions=READING if settings.read_only else READING + WRITING,
-        version=_version(),
-        log_level="WARNING",
-        lifespan=life,
-        token_verifier=verifier,
-        auth=auth,
-        subscriptions=False,
-    )
+    with without_rich():
+        server = MemoryServer(
+            "erstwhile",
+            listed=headstart.listed,
+            title="erstwhile memory",
+            instructions=READING if settings.read_only else READING + WRITING,
+            version=_version(),
+            log_level="WARNING",
+            lifespan=life,
+            token_verifier=verifier,
+            auth=auth,
+            subscriptions=False,
+        )
     add_reading_tools(server, desk)
     add_conflicts_tool(server, desk)
     if not settings.read_only:

@@ -15,10 +15,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from erstwhile import InvalidInputError, Scope, Settings
 
-__all__ = ["ServerSettings", "codex_home", "passed_on"]
+__all__ = ["ServerSettings", "codex_home", "from_root", "passed_on"]
+
+PATHS: Final = ("ERSTWHILE_HOME", "ERSTWHILE_POLICY", "ERSTWHILE_WORKSPACE")
+_PARTS: Final = ("STORE", "MODEL", "USER", "TENANT", "AGENT", "PROJECT", "READ_ONLY", "ADMIN", "THREADS", "DURABLE", "SHARED", "IDLE")
+PASSED_ON: Final = (*PATHS, *(f"ERSTWHILE_{part}" for part in _PARTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +102,20 @@ class ServerSettings:
 
 
 def passed_on(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What a client's configuration has to give to the server that it starts, so that it finds the same store: clients pass on little of their own."""
+    """What a client's configuration has to give to the server that it starts, so that it serves the same: clients pass on little of their own.
+
+    Every variable of erstwhile's but the token, which is for HTTP; paths from the root, for a client starts the server in a folder of its own choice. A key for
+    a Qdrant server is not among them: it stays out of files that it was not put into.
+    """
     values = os.environ if environment is None else environment
-    names = ("ERSTWHILE_HOME", "ERSTWHILE_STORE", "ERSTWHILE_MODEL", "ERSTWHILE_POLICY", "ERSTWHILE_USER")
-    return {name: values[name] for name in names if values.get(name)}
+    return {name: from_root(name, values[name]) for name in sorted(PASSED_ON) if values.get(name)}
+
+
+def from_root(name: str, value: str) -> str:
+    """A value of a variable with its path, where it is one, from the root: it means the same in whichever folder it is read."""
+    path = Path(value).expanduser()
+    whole = {"ERSTWHILE_STORE": value != ":memory:" and "://" not in value, "ERSTWHILE_MODEL": path.is_dir()}
+    return str(path.resolve()) if whole.get(name, name in PATHS) else value
 
 
 def codex_home(environment: Mapping[str, str] | None = None) -> Path | None:

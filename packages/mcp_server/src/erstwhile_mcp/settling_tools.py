@@ -14,6 +14,7 @@ from erstwhile_mcp.arguments import Budget, CursorWord, How
 from erstwhile_mcp.desk import Desk
 from erstwhile_mcp.paging import Cursor, clipped, page
 from erstwhile_mcp.reading_tools import READS, answer, more
+from erstwhile_mcp.shortening import brief, shorter_conflict
 from erstwhile_mcp.wording import fenced, numbered
 from erstwhile_mcp.writing_tools import told
 
@@ -24,6 +25,8 @@ SETTLES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempoten
 CTX = Context[Any, Any]
 SHOWN: Final = 600
 """Characters of each side that the user is shown."""
+OPEN: Final = 4_000
+"""Characters that both sides share in the answer that asks for a choice."""
 CHOICES: Final = "keep-new (it holds from its start on, the older one ends there), keep-old (the newer one is retracted), keep-both, or merge (with a text)"
 
 
@@ -58,7 +61,7 @@ def add_conflicts_tool(server: MCPServer[Any], desk: Desk) -> None:
         def ask(memory: ScopedMemory) -> CallToolResult:
             at = Cursor.decode(cursor, call)
             found = memory.conflicts()[at.start :]
-            fit = page([conflict_item(conflict) for conflict in found], budget=budget_tokens, shorten=_shorter)
+            fit = page((conflict_item(conflict) for conflict in found), total=len(found), budget=budget_tokens, shorten=shorter_conflict)
             following = replace(at, start=at.start + len(fit.items)).encode(call) if fit.more else None
             text = "\n\n".join(conflict_text(_cut(conflict, each)) for conflict, each in zip(found, fit.items, strict=False))
             return answer(Conflicts(conflicts=list(fit.items), next_cursor=following), f"{text}{more(following)}" if fit.items else "No conflict is open.")
@@ -69,20 +72,25 @@ def add_conflicts_tool(server: MCPServer[Any], desk: Desk) -> None:
 def add_resolve_tool(server: MCPServer[Any], desk: Desk) -> None:
     """Add the tool that settles a conflict."""
 
-    async def choose(ctx: CTX, conflict_id: str, how: How | None, text: str) -> Choice | Elicit[Choice]:
+    async def pick(ctx: CTX, conflict_id: str) -> Conflict | None:
+        """The conflict that the whole call is about: by when the user has answered, another may be the oldest."""
+        return await desk.read(ctx, lambda memory: _pick(memory, conflict_id))
+
+    async def choose(ctx: CTX, conflict: Annotated[Conflict | None, Resolve(pick)], how: How | None, text: str) -> Choice | Elicit[Choice]:
         """Ask the user, unless the call says how, or the client cannot ask."""
         if how is not None:
-            return Choice(how=how, text=text)
+            # The limit of its text is that of a form; this one's was checked.
+            return Choice.model_construct(how=how, text=text)
         capabilities = ctx.client_capabilities
         if capabilities is None or capabilities.elicitation is None or not _forms(capabilities.elicitation):
             return Unasked()
-        conflict = await desk.read(ctx, lambda memory: _pick(memory, conflict_id))
         return Unasked() if conflict is None else Elicit(_question(conflict), Choice)
 
     @server.tool(title="Settle a conflict", annotations=SETTLES)
     async def resolve(
         ctx: CTX,
         *,
+        conflict: Annotated[Conflict | None, Resolve(pick)],
         choice: Annotated[ElicitationResult[Choice], Resolve(choose)],
         conflict_id: Annotated[str, Field(max_length=200, description="Which conflict. Default: the oldest open one.")] = "",
         how: Annotated[How | None, Field(description="What the user chose. Leave it out to let the user be asked.")] = None,  # noqa: ARG001 - for choose
@@ -91,16 +99,17 @@ def add_resolve_tool(server: MCPServer[Any], desk: Desk) -> None:
         """Settle two memories that clash. Leave out how: the user is asked, where the client can ask. Where it cannot, you get the conflict: ask the user
         yourself, and call again with how. Never choose for the user."""
         chosen = choice.data if isinstance(choice, AcceptedElicitation) else None
-        conflict = await desk.read(ctx, lambda memory: _pick(memory, conflict_id))
         if conflict is None:
             if conflict_id:
                 raise ToolError("No such conflict is open; it may have been settled. conflicts lists those that are.")
             return answer(Resolved(status="none"), "No conflict is open.")
         if chosen is None or isinstance(chosen, Unasked):
             asked = "The user did not choose; it stays open." if chosen is None else f"Ask the user, and call again with how: {CHOICES}."
-            return answer(Resolved(status="open", conflict=conflict_item(conflict)), f"{asked}\n{conflict_text(conflict)}")
+            shown = shorter_conflict(conflict_item(conflict), OPEN)
+            return answer(Resolved(status="open", conflict=shown), f"{asked}\n{conflict_text(_cut(conflict, shown))}")
         outcome: Outcome = await desk.write(ctx, lambda memory: memory.resolve(conflict.id, chosen.how, text=chosen.text or None))
-        return answer(Resolved(status="settled", how=chosen.how, outcome=remembered(outcome)), f"Settled as {chosen.how}.\n{told(outcome)}")
+        done = brief(remembered(outcome))
+        return answer(Resolved(status="settled", how=chosen.how, outcome=done), f"Settled as {chosen.how}.\n{told(outcome, done)}")
 
 
 def _forms(elicitation: Any) -> bool:  # noqa: ANN401 - a capability of the protocol
@@ -115,18 +124,11 @@ def _pick(memory: ScopedMemory, conflict_id: str) -> Conflict | None:
 
 
 def _question(conflict: Conflict) -> str:
-    sides = [clipped(side.content, SHOWN) or side.content for side in (conflict.older, conflict.newer)]
+    # On one line each: no side can pose as the other, or as the question.
+    lines = [" ".join(side.content.split()) for side in (conflict.older, conflict.newer)]
+    sides = [clipped(line, SHOWN) or line for line in lines]
     since = [side.valid_from.date().isoformat() for side in (conflict.older, conflict.newer)]
     return f"Two memories clash: {conflict.reason}\nOlder (from {since[0]}): {sides[0]}\nNewer (from {since[1]}): {sides[1]}\nWhich one holds?"
-
-
-def _shorter(whole: ConflictItem, length: int) -> ConflictItem:
-    def cut(side: str) -> Any:  # noqa: ANN401 - an item
-        each = getattr(whole, side)
-        content = clipped(each.content, length // 2)
-        return each if content is None else each.model_copy(update={"content": content, "clipped": True})
-
-    return whole.model_copy(update={side: cut(side) for side in ("older", "newer")})
 
 
 def _cut(conflict: Conflict, shown: ConflictItem) -> Conflict:

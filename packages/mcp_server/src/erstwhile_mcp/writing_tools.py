@@ -11,7 +11,8 @@ from erstwhile_mcp.answers import Remembered, RememberedMany, remembered
 from erstwhile_mcp.arguments import MAX_BATCH, Confidence, Content, Importance, Labels, MemoryId, NewMemory, Said, Time, draft
 from erstwhile_mcp.desk import Desk
 from erstwhile_mcp.reading_tools import answer
-from erstwhile_mcp.wording import fenced, numbered
+from erstwhile_mcp.shortening import brief, briefs
+from erstwhile_mcp.wording import fenced, numbered, shown
 
 __all__ = ["add_writing_tools", "told"]
 
@@ -23,13 +24,13 @@ REVISES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempoten
 CTX = Context[Any, Any]
 
 
-def told(outcome: Outcome) -> str:
-    """An outcome in a few lines: what was done, why, and what it ended, fenced."""
+def told(outcome: Outcome, done: Remembered) -> str:
+    """An outcome in a few lines: what was done, why, and what it ended, fenced, as far as the structured half shows it."""
     lines = [f"{outcome.action.value}: {outcome.reason}", f"memory_id {outcome.memory_id}"]
     if outcome.version.contested:
         lines.append("It clashes with another memory: call resolve, so that the user can settle it.")
     if outcome.ended:
-        text, order = fenced(outcome.ended)
+        text, order = fenced(shown(outcome.ended, done.ended))
         lines += ["What it changed, as it was before:", text, numbered(order)]
     return "\n".join(lines)
 
@@ -68,7 +69,9 @@ def add_writing_tools(server: MCPServer[Any], desk: Desk) -> None:
             tags=tags or [],
             key=key,
         )
-        return await desk.read(ctx, lambda scoped: _answered(scoped.remember_many([draft(memory, supersedes=tuple(supersedes or ()))])[0]))
+        # What ends a memory belongs beside it, in whichever scope that is.
+        carry_out = desk.write if supersedes else desk.read
+        return await carry_out(ctx, lambda scoped: _answered(scoped.remember_many([draft(memory, supersedes=tuple(supersedes or ()))])[0]))
 
     @server.tool(title="Remember several things", annotations=ADDS)
     async def remember_many(
@@ -82,7 +85,7 @@ def add_writing_tools(server: MCPServer[Any], desk: Desk) -> None:
         def write(scoped: ScopedMemory) -> CallToolResult:
             outcomes = scoped.remember_many([draft(memory) for memory in memories])
             lines = [f"{number}. {outcome.action.value}: memory_id {outcome.memory_id}" for number, outcome in enumerate(outcomes, start=1)]
-            return answer(RememberedMany(outcomes=[remembered(outcome) for outcome in outcomes]), "\n".join(lines))
+            return answer(RememberedMany(outcomes=briefs(map(remembered, outcomes))), "\n".join(lines))
 
         return await desk.read(ctx, write)
 
@@ -122,4 +125,5 @@ def add_writing_tools(server: MCPServer[Any], desk: Desk) -> None:
 
 
 def _answered(outcome: Outcome) -> CallToolResult:
-    return answer(remembered(outcome), told(outcome))
+    done = brief(remembered(outcome))
+    return answer(done, told(outcome, done))

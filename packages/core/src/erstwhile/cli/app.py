@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from erstwhile.cli import asking, caring, demo, doctor, erasing, importing, keeping, observing, policy, reembedding, settling, tending, writing
+from erstwhile.cli import asking, caring, connecting, demo, doctor, erasing, importing, keeping, observing, policy, reembedding, settling, tending, writing
 from erstwhile.cli.place import placed
 
 __all__ = ["app", "main"]
@@ -46,6 +46,9 @@ for panel, commands in {
     for command in commands:
         # `import` is a word of Python.
         app.command(command.__name__.rstrip("_").replace("_", "-"), rich_help_panel=panel)(placed(command))
+
+for handed_on in (connecting.connect, connecting.disconnect):
+    app.command(handed_on.__name__, rich_help_panel="Connect", context_settings=connecting.PASSED_ON)(handed_on)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's way to call back

@@ -35,7 +35,10 @@ def read_chatgpt(chat: Fields, *, name: str) -> Conversation | None:
     nodes = chat.fields("mapping")
     spoken: list[Message] = []
     seen: set[object] = set()
-    at: object = chat.raw("current_node") or next(reversed(nodes.names()), None)
+    at: object = chat.raw("current_node")
+    # Where the file does not say what was seen last, or says it of what is not there, it is what was written last.
+    if not isinstance(at, str) or at not in nodes:
+        at = next(reversed(nodes.names()), None)
     while isinstance(at, str) and at in nodes and at not in seen:
         seen.add(at)
         node = nodes.fields(at)
@@ -49,7 +52,7 @@ def _of_chatgpt(message: Fields, *, session: str) -> list[Message]:
     role = _ROLES.get(str(message.fields("author").raw("role")))
     content = message.fields("content")
     hidden = message.fields("metadata").raw("is_visually_hidden_from_conversation") is True
-    if role is None or hidden or content.raw("content_type") not in {"text", "multimodal_text"}:
+    if role is None or hidden or content.raw("content_type") not in ("text", "multimodal_text"):
         return []
     text = "\n".join(part for part in content.items("parts") if isinstance(part, str))
     return _messages(message, text, role=role, id=message.raw("id"), at=message.raw("create_time"), session=session)

@@ -15,7 +15,7 @@ from typing import Final
 from erstwhile import InvalidInputError
 from erstwhile_mcp.connecting.clients import CLIENTS, Client, Entry
 from erstwhile_mcp.connecting.editing import NAME, with_entry
-from erstwhile_mcp.settings import passed_on
+from erstwhile_mcp.settings import from_root, passed_on
 
 __all__ = ["entry", "parser", "run", "write"]
 
@@ -87,13 +87,16 @@ def entry(options: argparse.Namespace) -> Entry:
     given = [word for name in VALUES if (value := getattr(options, name)) for word in (f"--{name}", _whole(name, value))]
     given += [f"--{name}" for name in SWITCHES if getattr(options, name.replace("-", "_"))]
     command, *first = _command()
-    return Entry(command=command, arguments=(*first, *given), environment=passed_on())
+    made = Entry(command=command, arguments=(*first, *given), environment=passed_on())
+    try:
+        json.dumps(made.plain(kind=None), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError("A path or a name in the entry holds bytes that are no UTF-8, which no configuration can hold; use another.") from None
+    return made
 
 
 def _whole(name: str, value: str) -> str:
-    # A client starts the server in a folder of its own choice.
-    relative = name == "workspace" or (name == "store" and value != ":memory:" and "://" not in value)
-    return str(Path(value).expanduser().resolve()) if relative else value
+    return from_root(f"ERSTWHILE_{name.upper()}", value)
 
 
 def _command() -> tuple[str, ...]:
@@ -153,6 +156,8 @@ def write(path: Path, *, before: str, after: str) -> Path | None:
                 os.fsync(file.fileno())
             backup = None
             if path.exists():
+                if not os.access(path, os.W_OK):
+                    raise InvalidInputError(f"{path} is read-only; make it writable, or change what it is made from.")
                 shutil.copymode(path, fresh)
                 backup = path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}.bak")
                 shutil.copy2(path, backup)
