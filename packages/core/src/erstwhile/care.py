@@ -14,7 +14,8 @@ from erstwhile.expiry import expired
 from erstwhile.model import MemoryType, Scope, Version, check_text
 from erstwhile.results import Doomed, Receipt
 from erstwhile.store import Batch, Row, Where
-from erstwhile.transfer.exporting import Export, read_export, write_jsonl, write_markdown
+from erstwhile.transfer.exporting import Export, read_export, write_jsonl
+from erstwhile.transfer.markdown import write_markdown
 
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger

@@ -337,7 +337,7 @@ class Engine:
             path: The file; one that is there is replaced once the new one is whole.
             user: Whose.
             scope: One scope, in place of ``user``.
-            form: "jsonl", which `take_in` reads back exactly (`erstwhile.transfer.exporting` says how it is made up); or "markdown", to read.
+            form: "jsonl", a version a line; or "markdown", to read. `take_in` puts back either exactly.
 
         Returns:
             What was exported, in numbers.
@@ -349,7 +349,7 @@ class Engine:
         return care.export(self._ledger, path, user=user, scope=scope, form=form)
 
     def take_in(self, path: str | Path) -> int:
-        """Put back what `export` wrote as JSONL: the same versions, in the same scopes, with the same ids and times on both axes. Vectors are made anew.
+        """Put back what `export` wrote, in either form: the same versions, in the same scopes, with the same ids and times on both axes. Vectors are made anew.
 
         What is there already stays as it is; so taking in twice does no harm, and taking in what was erased since brings it back.
 
@@ -357,7 +357,7 @@ class Engine:
             How many versions were written.
 
         Raises:
-            InvalidInputError: It is no export, or it is not whole; nothing was written.
+            InvalidInputError: It is no export, or not whole, or one in Markdown that was edited; nothing was written.
         """
         return care.take_in(self._ledger, path)
 
