@@ -26,6 +26,7 @@ from erstwhile.results import Doomed, Receipt
 from erstwhile.scoped import ScopedMemory
 from erstwhile.sharing import Linked, SharedEmbedder, shared_judge
 from erstwhile.store import Store, StoreInfo
+from erstwhile.store.server_settings import ServerSettings
 from erstwhile.time import Clock, SystemClock
 from erstwhile.transfer.exporting import Export
 
@@ -55,6 +56,7 @@ def open_engine(
     durable: bool | None = None,
     shared: bool | None = None,
     api_key: str | None = None,
+    server: ServerSettings | None = None,
     clock: Clock | None = None,
     policy: Policy | None = None,
     judge: Judge | ChatCall | None = None,
@@ -74,6 +76,7 @@ def open_engine(
             on through a process of erstwhile's own that serves it to all and ends when nobody needs it. ``True``: through such a process from the start, which
             suits servers that stay: the model is loaded once and kept warm. ``False``: in this process only; others are refused.
         api_key: Key for a Qdrant server.
+        server: How the store is laid out on a Qdrant server, and how that is asked. Default: what ``ERSTWHILE_SERVER`` says, else as the store was made.
         clock: Where to read the time. Default: the machine's clock.
         policy: What a new memory may do to old ones. Default: the one in ``ERSTWHILE_POLICY``, else the shipped one.
         judge: Asked about pairs of memories that the on-device judge cannot tell: a `Judge`, or any callable from a prompt to an answer (a text, a mapping or a
@@ -103,6 +106,7 @@ def open_engine(
         durable=settings.durable if durable is None else durable,
         shared=settings.shared if shared is None else shared,
         api_key=api_key or settings.api_key,
+        server=settings.server if server is None else server,
     )
     embedder = _load(settings.model if model is None else model, threads=threads or settings.threads)
     opened = _open_store(given, embedder)
@@ -138,7 +142,7 @@ def _open_store(settings: Settings, embedder: Embedder) -> Store:
     if location.lower().startswith(("http://", "https://")):
         from erstwhile.store.server import ServerStore
 
-        return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=settings.api_key)
+        return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=settings.api_key, settings=settings.server)
 
     try:
         path = Path(location).expanduser()
