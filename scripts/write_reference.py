@@ -29,7 +29,7 @@ Everything here is imported from `erstwhile`. Arguments are checked before anyth
 written.
 """
 GROUPS = {
-    "Opening": ["open", "Engine", "restore", "Settings", "load_embedder"],
+    "Opening": ["open", "Engine", "restore", "transfer_store", "Settings", "ServerSettings", "load_embedder"],
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
     "Keeping secrets and orders out": ["OnSecret", "Masked", "Secret", "find_secrets", "cues_of"],
@@ -55,6 +55,8 @@ GROUPS = {
         "Stats",
         "StoreInfo",
         "Backup",
+        "Transfer",
+        "Progress",
     ],
     "How two memories relate": ["Relation", "Tie", "Claim", "Pair", "Judgement"],
     "Seams": ["Embedder", "Clock", "Judge", "OnnxJudge", "LlmJudge", "Extractor", "Drawn", "Reranker", "OnnxReranker", "ChatCall"],

@@ -169,7 +169,9 @@ def test_a_write_that_is_too_large_is_not_sent(stand_in: Server) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("content", ["x" * 30_000, '"\\\n\u0001' * 4_000, "日本語" * 9_000, " ".join(f"word{number}" for number in range(3_000)), "é🙂" * 9_000, "a"])
+@pytest.mark.parametrize(
+    "content", ["x" * 30_000, '"\\\n\u0001' * 4_000, "日本語" * 9_000, " ".join(f"word{number}" for number in range(3_000)), "é🙂" * 9_000, "a"]
+)
 def test_rows_are_not_taken_for_smaller_than_they_are(stand_in: Server, content: str) -> None:
     """What a row is said to take is never less than its request does, whatever it holds."""
     row = make_row(content, tags=tuple(f"{number}" + "ü🙂" * 120 for number in range(60)), metadata={"a": '"' * 9_000})

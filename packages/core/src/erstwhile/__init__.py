@@ -29,6 +29,7 @@ from erstwhile.extract import Drawn, Extractor
 from erstwhile.guard import Masked, OnSecret, Secret, cues_of, find_secrets
 from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.moving import Progress, Transfer, transfer_store
 from erstwhile.packing import Pack, pack
 from erstwhile.policy import Policy, Rule
 from erstwhile.refs import Ref
@@ -37,6 +38,7 @@ from erstwhile.rerank import OnnxReranker, Reranker
 from erstwhile.results import Action, Change, Conflict, Doomed, Hit, Observed, Outcome, Parts, Recall, Receipt, Settlement, Stats
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import StoreInfo
+from erstwhile.store.server_settings import ServerSettings
 from erstwhile.time import AsOf, Clock, Instant, Interval
 from erstwhile.transfer.exporting import Export
 from erstwhile.turns import Message
@@ -86,6 +88,7 @@ __all__ = [
     "Pair",
     "Parts",
     "Policy",
+    "Progress",
     "Provenance",
     "Recall",
     "Receipt",
@@ -96,6 +99,7 @@ __all__ = [
     "Scope",
     "ScopedMemory",
     "Secret",
+    "ServerSettings",
     "Settings",
     "Settlement",
     "SourceKind",
@@ -109,6 +113,7 @@ __all__ = [
     "StoreLockedError",
     "StoreUnavailableError",
     "Tie",
+    "Transfer",
     "TypeName",
     "Version",
     "WriteConflictError",
@@ -118,4 +123,5 @@ __all__ = [
     "open",
     "pack",
     "restore",
+    "transfer_store",
 ]

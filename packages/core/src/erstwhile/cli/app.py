@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from erstwhile.cli import asking, caring, demo, doctor, erasing, importing, keeping, observing, policy, settling, writing
+from erstwhile.cli import asking, caring, demo, doctor, erasing, importing, keeping, moving, observing, policy, settling, writing
 from erstwhile.cli.place import placed
 
 __all__ = ["app", "main"]
@@ -32,6 +32,7 @@ for panel, commands in {
         doctor.doctor,
         keeping.backup,
         keeping.restore,
+        moving.transfer,
         erasing.expire,
         erasing.verify,
         caring.compact,

@@ -47,13 +47,18 @@ class Place:
     project: Annotated[str | None, _option("The project or workspace.")] = None
     json: Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")] = False
 
+    @property
+    def scope_given(self) -> bool:
+        """Whether any part of a scope is given."""
+        return any(part is not None for part in (self.tenant, self.user, self.agent, self.session, self.project))
+
     def scope(self) -> Scope:
         """Exactly the parts given; without any, the user's own memory.
 
         Raises:
             InvalidInputError: There is no login name to go by.
         """
-        if any(part is not None for part in (self.tenant, self.user, self.agent, self.session, self.project)):
+        if self.scope_given:
             return Scope(tenant=self.tenant, user=self.user, agent=self.agent, session=self.session, project=self.project)
         return Scope(user=Settings.load().user or _login())
 

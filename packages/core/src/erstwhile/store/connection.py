@@ -15,7 +15,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from erstwhile.errors import ErstwhileError, StoreClosedError, StoreError, StoreForkedError, StoreUnavailableError
 
-__all__ = ["Connection", "client_of", "confirm"]
+__all__ = ["Connection", "client_of", "confirm", "place_of"]
 
 T = TypeVar("T")
 
@@ -140,10 +140,14 @@ def _place(options: dict[str, Any]) -> str:
     given = str(options.get("url") or options.get("location") or options.get("host") or "localhost")
     if given == ":memory:":
         return given
-    # A key or a password that was put into the address stays out of messages.
-    address = urlsplit(given if "//" in given else f"//{given}")
-    port = address.port or options.get("port")
-    return f"{address.scheme or 'http'}://{address.hostname or ''}{f':{port}' if port else ''}{address.path.rstrip('/')}"
+    return place_of(given, port=options.get("port"))
+
+
+def place_of(url: str, *, port: int | None = 6333) -> str:
+    """What the server at ``url`` is called; ``port`` is the one that is meant where it names none. A key or a password in it stays out."""
+    address = urlsplit(url if "//" in url else f"//{url}")
+    known = address.port or port
+    return f"{address.scheme or 'http'}://{address.hostname or ''}{f':{known}' if known else ''}{address.path.rstrip('/')}"
 
 
 def _passing(error: Exception) -> bool:

@@ -18,6 +18,7 @@ import qdrant_edge as qdrant
 from erstwhile.errors import StoreClosedError, StoreCorruptError, StoreForkedError, StoreUnavailableError, WriteConflictError
 from erstwhile.model import Scope, Version
 from erstwhile.store import schema
+from erstwhile.store.arrival import Arrival
 from erstwhile.store.compacting import Copy
 from erstwhile.store.durable import GroupCommit, WriteAheadLog
 from erstwhile.store.edge_errors import translated
@@ -52,15 +53,16 @@ class EdgeStore(Store):
         dimension: Length of a vector.
         durable: Whether a write survives a power cut once it returned (default), or only the end of the process.
         role: What others are to know of this process. Default: "alone", it does not share the store.
+        arriving: Whether it may be the target of a transfer that is not done. Default no.
 
     Raises:
         StoreLockedError: Another process has it open.
         StoreCorruptError: It cannot be read.
-        StoreUnavailableError: It cannot be written.
+        StoreUnavailableError: It cannot be written, or a transfer to it is not done.
         ModelMismatchError: It holds vectors of another model.
     """
 
-    def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True, role: Role = "alone") -> None:
+    def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True, role: Role = "alone", arriving: bool = False) -> None:
         self._folder = StoreFolder(path, role=role)
         self._witness = Witness(path / COUNT)
         self._process = os.getpid()
@@ -76,6 +78,8 @@ class EdgeStore(Store):
         self._shard: qdrant.EdgeShard | None = None
         self._gate = Gate(self._closed)
         try:
+            if (arrival := self.arrival) is not None and not arriving:
+                arrival.check(str(path))
             with translated(path):
                 self._manifest = self._open(fingerprint, dimension)
         except BaseException:
@@ -93,6 +97,16 @@ class EdgeStore(Store):
     def manifest(self) -> Manifest:
         """What the store was made with."""
         return self._manifest
+
+    @property
+    def arrival(self) -> Arrival | None:
+        """The transfer that it is, or was, the target of."""
+        return self._folder.arrival_of(self._folder.path)
+
+    def note_arrival(self, arrival: Arrival) -> None:
+        """Note how far a transfer to it is."""
+        with self._write, translated(self._folder.path):
+            self._folder.note_arrival(arrival)
 
     def tidy(self) -> None:
         """See `Store.tidy`. The int8 copies are built if half of what makes it necessary was written."""

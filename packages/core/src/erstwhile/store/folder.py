@@ -12,6 +12,7 @@
 - ``shard.old/``: what a compacted shard took the place of, until it is removed
 - ``erased.txt``: since when the files may hold bytes of what was erased; gone once they are compacted
 - ``backups.json``: the backups that were made, kept by whoever makes them
+- ``arrival.json``: the transfer that the store is the target of, or was, and how far it is
 - ``mending/``: a store in itself, while this one's data is being rebuilt
 - ``shard.before-…/``: the data that was rebuilt, or in whose place a backup was put; never removed by erstwhile
 """
@@ -30,12 +31,15 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from erstwhile.errors import InvalidInputError, ModelMismatchError, StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
+from erstwhile.store.arrival import Arrival
 from erstwhile.store.durable import sync_folder, write_file
 from erstwhile.store.holder import Holder, Role, read_holder
 from erstwhile.store.schema import FORMAT
 
 __all__ = ["COUNT", "KEY", "KEY_BYTES", "OWNER", "Manifest", "StoreFolder"]
 
+MANIFEST: Final = "erstwhile.json"
+ARRIVAL: Final = "arrival.json"
 OWNER: Final = "owner.json"
 KEY: Final = "owner.key"
 KEY_BYTES: Final = 32
@@ -100,7 +104,7 @@ class StoreFolder:
         self._backups = path / "backups.json"
         self.mending = path / "mending"
         self.count = path / COUNT
-        self._manifest = path / "erstwhile.json"
+        self._manifest = path / MANIFEST
         self._owner = path / OWNER
         self._lock = FileLock(path / "owner.lock", thread_local=False)
         self._process = os.getpid()
@@ -122,7 +126,7 @@ class StoreFolder:
     @staticmethod
     def is_store(path: Path) -> bool:
         """Whether a folder is a store, whole or damaged: it has a manifest or data. It is looked at and not touched."""
-        return any(os.path.lexists(path / name) for name in ("erstwhile.json", "shard", "shard.new"))
+        return any(os.path.lexists(path / name) for name in (MANIFEST, "shard", "shard.new"))
 
     def release(self) -> None:
         """Let go of the folder. In a fork it does nothing: the folder is the parent's."""
@@ -233,12 +237,31 @@ class StoreFolder:
 
     def made_with(self) -> tuple[str, int] | None:
         """The model's fingerprint and the length of a vector, as far as the manifest can be read; otherwise ``None``."""
+        return self.model_of(self.path)
+
+    @staticmethod
+    def model_of(path: Path) -> tuple[str, int] | None:
+        """The same of any folder, which is looked at and not touched."""
         try:
-            values = json.loads(self._manifest.read_bytes())
+            values = json.loads((path / MANIFEST).read_bytes())
             fingerprint, dimension = values["fingerprint"], values["dimension"]
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
         return (fingerprint, dimension) if isinstance(fingerprint, str) and type(dimension) is int else None
+
+    @staticmethod
+    def arrival_of(path: Path) -> Arrival | None:
+        """The transfer that a store is, or was, the target of."""
+        try:
+            return Arrival.read(json.loads((path / ARRIVAL).read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError):
+            return Arrival.read({})
+
+    def note_arrival(self, arrival: Arrival) -> None:
+        """Note how far a transfer to this store is."""
+        write_file(self.path / ARRIVAL, json.dumps(arrival.written(), indent=1).encode())
 
     def _write_manifest(self, fingerprint: str, dimension: int) -> None:
         manifest = Manifest(format=FORMAT, fingerprint=fingerprint, dimension=dimension, created=datetime.now(UTC).isoformat())

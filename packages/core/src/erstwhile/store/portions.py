@@ -17,7 +17,7 @@ WORD_BYTES: Final = NUMBER_BYTES + 11
 FIELD_BYTES: Final = 4_096
 """What else a point holds at most: names of fields, times, ids."""
 ESCAPED: Final = 4
-"""Times that the bytes of a version come at most: it is JSON within JSON, where a quotation mark takes twice as much, and names and tags stand beside it too."""
+"""Times that the bytes of a version come at most: as JSON within JSON, where a quotation mark takes twice as much, and tags stand beside it once more."""
 
 
 def bytes_of(row: Row) -> int:

@@ -24,7 +24,7 @@ from erstwhile.store import collection as collections
 from erstwhile.store import schema
 from erstwhile.store.arrival import Arrival
 from erstwhile.store.claims import Claims
-from erstwhile.store.connection import Connection, client_of
+from erstwhile.store.connection import Connection, client_of, place_of
 from erstwhile.store.lexical import query_terms
 from erstwhile.store.portions import bytes_of
 from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, Store, StoreInfo, Where
@@ -32,7 +32,7 @@ from erstwhile.store.selection import best_of_ranked, candidates
 from erstwhile.store.server_settings import ServerSettings
 from erstwhile.time import from_micros
 
-__all__ = ["ServerStore"]
+__all__ = ["ServerStore", "look", "place_of"]
 
 OLDEST: Final = (1, 19)
 """The first server that takes word statistics over one scope; an older one would let scopes change each other's ranking without a word."""
@@ -296,6 +296,23 @@ class _Query:
             with_vector=self.vectors,
             shard_key=self.shards,
         )
+
+
+def look(url: str, *, api_key: str | None, settings: ServerSettings | None, collection: str = "erstwhile") -> collections.Manifest | None:
+    """What is written on a collection; ``None`` where there is none. Nothing is made.
+
+    Raises:
+        StoreUnavailableError, StoreFormatError: See `ServerStore`.
+    """
+    given = settings or ServerSettings()
+    client = client_of(url, api_key, timeout=given.timeout)
+    try:
+        connection = Connection(client, retries=given.retries)
+        check_version(connection)
+        there = connection.read(lambda client: client.collection_exists(collection))
+        return collections.Manifest.read(connection, collection) if there else None
+    finally:
+        client.close()
 
 
 def check_version(connection: Connection) -> None:
