@@ -56,7 +56,7 @@ GROUPS = {
         "StoreInfo",
         "Backup",
         "Transfer",
-        "Progress",
+        "TransferProgress",
     ],
     "How two memories relate": ["Relation", "Tie", "Claim", "Pair", "Judgement"],
     "Seams": ["Embedder", "Clock", "Judge", "OnnxJudge", "LlmJudge", "Extractor", "Drawn", "Reranker", "OnnxReranker", "ChatCall"],

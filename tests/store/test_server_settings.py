@@ -159,6 +159,17 @@ def test_a_read_finds_what_was_written(stand_in: Server, copies: int | None, ask
     store.close()
 
 
+def test_how_a_server_is_asked(stand_in: Server) -> None:
+    """The time limit and the number of tries are what was set."""
+    store = connect(stand_in, ServerSettings(timeout=7, retries=0))
+    with store._connection.using() as client:
+        assert client.init_options["timeout"] == 7
+    stand_in.faults = [503]
+    with pytest.raises(StoreUnavailableError):
+        store.count(everything())
+    store.close()
+
+
 def test_a_write_that_is_too_large_is_not_sent(stand_in: Server) -> None:
     """It is refused here, with its size and both limits, before the network carries it."""
     store = connect(stand_in, ServerSettings(request_mb=1))

@@ -108,7 +108,7 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_to_a_server_and_back(folder: Path, stand_in: Server, tmp_path: Path) -> None:
     """Every version, vector and answer is the same on the server, and in a folder again; one number says so of all three."""
     before, answered = held(folder), answers(folder)
-    seen: list[erstwhile.Progress] = []
+    seen: list[erstwhile.TransferProgress] = []
     there = move(folder, stand_in.url, progress=seen.append)
     assert (there.versions, there.copied, there.removed, there.resumed, there.embedded) == (len(before), len(before), 0, False, False)
     assert list(dict.fromkeys(step.step for step in seen if step.done == step.versions)) == ["copying", "catching up"]
@@ -332,6 +332,23 @@ def test_nothing_that_is_there_is_touched(folder: Path, tmp_path: Path, make: Ca
         assert [version.content for version, _ in held(target)] == ["Zoe sings"]
 
 
+def test_somebody_who_writes_to_the_target_meanwhile_is_noticed(own: Path, stand_in: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server cannot be kept from others: what they write there during a transfer is not taken for something that was erased, and is not removed."""
+    move(own, stand_in.url)
+    real, there = transferring._standstill, opened(stand_in.url)
+
+    def late(*given: Any) -> Any:  # noqa: ANN401 - as it has it
+        at = real(*given)
+        there.scope(user="zoe").remember("Zoe sings")
+        return at
+
+    monkeypatch.setattr(transferring, "_standstill", late)
+    with pytest.raises(WriteConflictError, match="Somebody else writes to"):
+        move(own, stand_in.url)
+    assert there.scope(user="zoe").stats().holding == 1
+    there.close()
+
+
 def test_what_was_written_to_the_target_is_not_lost(folder: Path, tmp_path: Path) -> None:
     """Once somebody wrote to the target, or erased there, a second transfer to it is refused: it would undo that."""
     move(folder, tmp_path / "target")
@@ -390,15 +407,16 @@ def test_a_dry_run_does_nothing(folder: Path, stand_in: Server, tmp_path: Path) 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_a_pass_leaves_the_target_as_the_source_was(data: st.DataObject) -> None:
-    """Whatever the target held before, of the source or not, it then holds what the source did at that time, and a second pass finds nothing to do."""
+    """Whatever the target held before, it then holds what the source did at that time, and a second pass finds nothing to do."""
     times = st.sampled_from([as_utc(f"2024-01-0{day}") for day in range(1, 8)])
     mine = data.draw(st.lists(rows(times=times), max_size=9))
     stale = [replace(row, version=replace(row.version, content="stale")) for row in mine if data.draw(st.booleans())]
-    theirs = stale + data.draw(st.lists(rows(times=times), max_size=4))
+    at = data.draw(times)
+    # What is later than that is somebody else's, and refused.
+    theirs = [row for row in stale + data.draw(st.lists(rows(times=times), max_size=4)) if max(row.version.system_from, row.version.system_to or at) <= at]
     source, target = (ReferenceStore(fingerprint=FINGERPRINT, dimension=DIMENSION) for _ in range(2))
     source.write(Batch(puts=tuple(mine)))
     target.write(Batch(puts=tuple(theirs)))
-    at = data.draw(times)
     carrier = Carrier(source=source, target=target, embedder=None, told=lambda _: None)
     done = carrier.carry(at)
     then = [row.version for row in sorted(mine, key=lambda row: row.version.id) if row.version.system_from <= at]

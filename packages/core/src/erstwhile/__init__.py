@@ -29,7 +29,7 @@ from erstwhile.extract import Drawn, Extractor
 from erstwhile.guard import Masked, OnSecret, Secret, cues_of, find_secrets
 from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
-from erstwhile.moving import Progress, Transfer, transfer_store
+from erstwhile.moving import Transfer, TransferProgress, transfer_store
 from erstwhile.packing import Pack, pack
 from erstwhile.policy import Policy, Rule
 from erstwhile.refs import Ref
@@ -88,7 +88,6 @@ __all__ = [
     "Pair",
     "Parts",
     "Policy",
-    "Progress",
     "Provenance",
     "Recall",
     "Receipt",
@@ -114,6 +113,7 @@ __all__ = [
     "StoreUnavailableError",
     "Tie",
     "Transfer",
+    "TransferProgress",
     "TypeName",
     "Version",
     "WriteConflictError",

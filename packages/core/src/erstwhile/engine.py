@@ -99,6 +99,8 @@ def open_engine(
         raise InvalidInputError(f"threads is {threads!r:.40}; give a whole number from 1.")
     if shared is not None and type(shared) is not bool:
         raise InvalidInputError(f"shared is {shared!r:.40}; give True, False, or nothing.")
+    if not isinstance(server, ServerSettings | None):
+        raise InvalidInputError(f"server: expected ServerSettings, got {type(server).__name__}.")
     settings = Settings.load()
     given = replace(
         settings,

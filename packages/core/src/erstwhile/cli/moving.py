@@ -12,7 +12,7 @@ from erstwhile.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from erstwhile.moving import Progress
+    from erstwhile.moving import TransferProgress
 
 __all__ = ["transfer"]
 
@@ -58,18 +58,17 @@ def transfer(
 
 
 @contextmanager
-def _shown(*, quiet: bool) -> "Iterator[Callable[[Progress], None] | None]":
+def _shown(*, quiet: bool) -> "Iterator[Callable[[TransferProgress], None] | None]":
     out = console(stderr=True)
     if quiet or not out.is_terminal:
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=out, transient=True) as bar:
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=out, transient=True) as bar:
         steps = {}
 
-        def show(progress: "Progress") -> None:
+        def show(progress: "TransferProgress") -> None:
             if progress.step not in steps:
                 steps[progress.step] = bar.add_task(progress.step)
             bar.update(steps[progress.step], completed=progress.done, total=progress.versions)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from erstwhile.embed import Embedder
+from erstwhile.errors import WriteConflictError
 from erstwhile.model import Version
 from erstwhile.store import Batch, Row, Store, Where
 from erstwhile.store.portions import portions
@@ -75,13 +76,18 @@ class Carrier:
     told: Callable[[int], None]
 
     def carry(self, at: datetime) -> Pass:
-        """Make the target hold what the source held at ``at``."""
+        """Make the target hold what the source held at ``at``.
+
+        Raises:
+            WriteConflictError: The target holds what was written after that time, and so by somebody else; it stays.
+        """
         digests = hashlib.sha256(), hashlib.sha256()
         versions = copied = removed = 0
         missing: list[Row] = []
         doomed: list[Version] = []
         for mine, theirs in _paired(self._then(at), _rows(self.target)):
             if theirs is not None:
+                self._check_carried(theirs.version, at)
                 digests[1].update(msgspec.json.encode(theirs.version))
             if mine is None:
                 assert theirs is not None
@@ -103,6 +109,13 @@ class Carrier:
         removed += self._remove(doomed)
         self.told(versions)
         return Pass(versions=versions, copied=copied, removed=removed, source=digests[0].hexdigest(), target=digests[1].hexdigest())
+
+    def _check_carried(self, version: Version, at: datetime) -> None:
+        # All that was carried over is from before this time: each pass has a later one than those before.
+        if version.system_from > at or (version.system_to is not None and version.system_to > at):
+            raise WriteConflictError(
+                f"Somebody else writes to {self.target.info().location} while it is the target of a transfer. Let nobody use it until it is done."
+            )
 
     def _then(self, at: datetime) -> Iterator[Row]:
         for row in _rows(self.source):

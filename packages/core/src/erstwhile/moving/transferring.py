@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from erstwhile.store.edge import EdgeStore
     from erstwhile.store.server import ServerStore
 
-__all__ = ["Progress", "Transfer", "transfer_store"]
+__all__ = ["Transfer", "TransferProgress", "transfer_store"]
 
 CHECKS: Final = 5
 """How often the target is compared with the source, and put right, before a transfer gives up: each time, something was erased or taken in meanwhile."""
@@ -30,7 +30,7 @@ Step = Literal["copying", "catching up", "checking"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class TransferProgress:
     """How far a transfer is.
 
     Attributes:
@@ -85,7 +85,7 @@ def transfer_store(
     api_key: str | None = None,
     target_api_key: str | None = None,
     server: ServerSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[TransferProgress], None] | None = None,
     clock: Clock | None = None,
 ) -> Transfer:
     """Carry a whole store over to another place, all scopes and all versions with the same ids, times and vectors. The source stays as it is.
@@ -113,8 +113,10 @@ def transfer_store(
         ModelMismatchError: The target is, or shall be, of another model.
         StoreLockedError, StoreUnavailableError, StoreFormatError: An end cannot be opened, read or written. Call again once that is mended.
         StoreCorruptError: The source cannot be read; or the target gives back something else than what was written to it.
-        WriteConflictError: Memories were erased in the source, time after time. Call again.
+        WriteConflictError: Memories were erased in the source, time after time; or somebody writes to the target. Call again.
     """
+    if not isinstance(server, ServerSettings | None):
+        raise InvalidInputError(f"server: expected ServerSettings, got {type(server).__name__}.")
     given = Settings.load()
     settings = replace(given, server=given.server if server is None else server)
     come, go = end_of(source, settings=settings, api_key=api_key), end_of(target, settings=settings, api_key=target_api_key or api_key)
@@ -193,8 +195,11 @@ def _plan(source: Store, come: End, go: End, found: Found, embedder: Embedder | 
 
 
 def _carried(
-    source: Store, target: "EdgeStore | ServerStore", place: str, *, embedder: Embedder | None, progress: Callable[[Progress], None], clock: Clock
+    source: Store, target: "EdgeStore | ServerStore", place: str, *, embedder: Embedder | None, progress: Callable[[TransferProgress], None], clock: Clock
 ) -> dict[str, Any]:
+    before = target.arrival
+    # Not before what was carried over by an earlier call, whatever the clock says.
+    earlier = () if before is None or before.as_of is None else (before.as_of,)
     target.note_arrival(Arrival(source=place))
     copied = removed = 0
 
@@ -202,15 +207,15 @@ def _carried(
         nonlocal copied, removed
         versions = source.info().versions
         carrier = Carrier(
-            source=source, target=target, embedder=embedder, told=lambda done: progress(Progress(step=step, done=done, versions=max(done, versions)))
+            source=source, target=target, embedder=embedder, told=lambda done: progress(TransferProgress(step=step, done=done, versions=max(done, versions)))
         )
         done = carrier.carry(at)
         copied, removed = copied + done.copied, removed + done.removed
         return done
 
-    at = _standstill(source, clock)
+    at = _standstill(source, clock, earlier)
     if not (last := run("copying", at)).agrees:
-        at = _standstill(source, clock)
+        at = _standstill(source, clock, earlier)
         last = run("catching up", at)
     checks = 0
     while not (last.agrees and held_then(source, at) == last.versions == target.info().versions):
@@ -225,8 +230,8 @@ def _carried(
     return {"versions": last.versions, "copied": copied, "removed": removed, "as_of": at, "sha256": last.target}
 
 
-def _standstill(source: Store, clock: Clock) -> datetime:
-    with source.times.writing(as_utc(clock.now(), name="the clock"), ()) as at:
+def _standstill(source: Store, clock: Clock, earlier: tuple[datetime, ...]) -> datetime:
+    with source.times.writing(as_utc(clock.now(), name="the clock"), earlier) as at:
         return at
 
 
