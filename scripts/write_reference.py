@@ -31,7 +31,7 @@ Everything here is imported from `erstwhile`. Arguments are checked before anyth
 written.
 """
 GROUPS = {
-    "Opening": ["open", "Engine", "restore", "Settings", "load_embedder"],
+    "Opening": ["open", "Engine", "restore", "transfer_store", "Settings", "ServerSettings", "load_embedder"],
     "Remembering and recalling": ["ScopedMemory"],
     "What a new memory may do to old ones": ["Policy", "Rule", "Settlement"],
     "Keeping a memory in order": ["Audit", "Finding", "FindingKind", "Repair", "Repaired", "Consolidation", "Step", "StepKind", "Consolidated", "Left"],
@@ -58,6 +58,8 @@ GROUPS = {
         "Stats",
         "StoreInfo",
         "Backup",
+        "Transfer",
+        "TransferProgress",
     ],
     "Changing the model of a store": ["Reembedding", "ModelChange", "Backfill", "ModelCheck"],
     "How two memories relate": ["Relation", "Tie", "Claim", "Pair", "Judgement"],

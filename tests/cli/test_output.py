@@ -107,6 +107,7 @@ def test_every_command_tells_what_it_and_its_options_do(ew: "CommandLine") -> No
     commands = getattr(typer.main.get_command(app), "commands", {})
     known = {"demo", "doctor", "types", "remember", "observe", "import", "correct", "retract", "erase", "conflicts", "resolve", "undo", "policy"}
     known |= {"recall", "profile", "around", "history", "changes", "stats", "expire", "verify", "compact", "scopes", "export", "take-in", "backup", "restore"}
+    known |= {"audit", "consolidate", "reembed", "transfer", "connect", "disconnect"}
     assert known == set(commands)
     for name, command in commands.items():
         assert command.help, name

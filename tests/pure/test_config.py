@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from erstwhile import InvalidInputError, Settings
+from erstwhile import InvalidInputError, ServerSettings, Settings
 
 
 def test_without_an_environment_there_are_defaults() -> None:
@@ -35,6 +35,30 @@ def test_a_bad_setting_is_named(name: str, value: str) -> None:
     """A typing error in a shell profile is found by reading the message."""
     with pytest.raises(InvalidInputError, match=f"{name} is '{value}'"):
         Settings.load({name: value})
+
+
+def test_settings_of_a_server_come_from_a_file(tmp_path: Path) -> None:
+    """From server.toml in the home folder where there is one, or from the file that is named; what is wrong with it is said with its name."""
+    home, other = tmp_path / "server.toml", tmp_path / "other.toml"
+    environment = {"ERSTWHILE_HOME": str(tmp_path)}
+    assert Settings.load(environment).server is None
+    home.write_text('shard_number = 3\ndedicated_tenants = ["acme"]\nquantisation = "none"\n')
+    assert Settings.load(environment).server == ServerSettings(shard_number=3, dedicated_tenants=("acme",), quantisation="none")
+    other.write_text("timeout = 5")
+    environment["ERSTWHILE_SERVER"] = str(other)
+    assert Settings.load(environment).server == ServerSettings(timeout=5)
+    for text, told in (
+        ("timeout = 0", "timeout is 0"),
+        ("time = 1", "time is no setting"),
+        ("timeout =", "other.toml cannot be used"),
+        (None, "cannot be read"),
+    ):
+        if text is None:
+            other.unlink()
+        else:
+            other.write_text(text)
+        with pytest.raises(InvalidInputError, match=told):
+            Settings.load(environment)
 
 
 def test_a_key_is_not_shown() -> None:

@@ -23,8 +23,11 @@ class StandIn:
         key: The API key it asks for, if any.
         asked: Method and path of every request, in order.
         queries: What each of them said after the question mark.
-        faults: What the next requests meet instead of an answer: an HTTP status, or "drop" for a connection that breaks off.
+        faults: What the next requests meet instead of an answer: an HTTP status, "drop" for a connection that breaks off, or "drop after" for one that does so
+            once the request was carried out.
+        retry_after: What a refusal says of when to come again.
         status: What becomes of writes.
+        shards: The shard of each point, by collection, where shards have names; a request that names none that exists is refused.
     """
 
     def __init__(self) -> None:
@@ -35,7 +38,10 @@ class StandIn:
         self.asked: list[str] = []
         self.queries: list[dict[str, list[str]]] = []
         self.faults: list[int | str] = []
+        self.retry_after: str | None = None
         self.status = "completed"
+        self.shards: dict[str, dict[str, str]] = {}
+        self.keys: dict[str, list[str]] = {}
         self.indexes: dict[str, dict[str, Any]] = {}
         self.made: dict[str, Any] = {}
         self.searches: list[models.QueryRequest] = []
@@ -75,23 +81,31 @@ class StandIn:
             case "PUT", ["collections", name, "points", "vectors"]:
                 self.client.update_vectors(name, models.UpdateVectors(**body).points)
                 return self._written()
+            case "PUT", ["collections", name, "shards"]:
+                self.keys[name].append(models.CreateShardingKey(**body).shard_key)
+                return True
+            case "GET", ["collections", name, "shards"]:
+                return {"shard_keys": [{"key": key} for key in self.keys[name]]}
             case "PUT", ["collections", name, "index"]:
                 index = models.CreateFieldIndex(**body)
                 self.indexes[name][index.field_name] = {"data_type": body["field_schema"]["type"], "params": body["field_schema"], "points": 0}
                 return self._written()
             case "PUT", ["collections", name, "points"]:
                 batch = models.PointsList(**body)
+                (shard,) = self._named(name, batch.shard_key) or [""]
+                self.shards[name] |= {point.id: shard for point in batch.points}
                 self.client.upsert(name, batch.points, update_mode=batch.update_mode)
                 return self._written()
             case "POST", ["collections", name, "points", "delete"]:
-                self.client.delete(name, models.FilterSelector(**body))
+                gone = models.FilterSelector(**body)
+                self.client.delete(name, models.FilterSelector(filter=self._within(name, gone.shard_key, gone.filter)))
                 return self._written()
             case "POST", ["collections", name, "points"]:
                 wanted = models.PointRequest(**body)
                 return _plain(self.client.retrieve(name, wanted.ids, with_payload=wanted.with_payload or False, with_vectors=wanted.with_vector or False))
             case "POST", ["collections", name, "points", "count"]:
                 counted = models.CountRequest(**body)
-                return self.client.count(name, counted.filter, exact=bool(counted.exact)).model_dump()
+                return self.client.count(name, self._within(name, counted.shard_key, counted.filter), exact=bool(counted.exact)).model_dump()
             case "POST", ["collections", name, "facet"]:
                 asked_for = models.FacetRequest(**body)
                 return self.client.facet(name, asked_for.key, limit=asked_for.limit or 10, exact=bool(asked_for.exact)).model_dump()
@@ -99,7 +113,7 @@ class StandIn:
                 page = models.ScrollRequest(**body)
                 points, after = self.client.scroll(
                     name,
-                    page.filter,
+                    self._within(name, page.shard_key, page.filter),
                     limit=page.limit or 10,
                     order_by=page.order_by,
                     offset=page.offset,
@@ -110,7 +124,15 @@ class StandIn:
             case "POST", ["collections", name, "points", "query", "batch"]:
                 asked = models.QueryRequestBatch(**body).searches
                 self.searches += asked
-                plain = [one.model_copy(update={"params": models.SearchParams(idf=one.params.idf) if one.params else None}) for one in asked]
+                plain = [
+                    one.model_copy(
+                        update={
+                            "params": models.SearchParams(idf=one.params.idf) if one.params else None,
+                            "filter": self._within(name, one.shard_key, one.filter),
+                        }
+                    )
+                    for one in asked
+                ]
                 return [{"points": _plain(answer.points)} for answer in self.client.query_batch_points(name, plain)]
         raise LookupError(f"{method} /{'/'.join(path)}")
 
@@ -118,6 +140,23 @@ class StandIn:
         self.client.create_collection(name, vectors_config=config.vectors, sparse_vectors_config=config.sparse_vectors, metadata=config.metadata)
         self.indexes[name] = {}
         self.made[name] = config
+        self.shards[name] = {}
+        if config.sharding_method == models.ShardingMethod.CUSTOM:
+            self.keys[name] = []
+
+    def _named(self, name: str, wanted: Any) -> list[str]:  # noqa: ANN401 - one key, or several, or none
+        keys = [] if wanted is None else wanted if isinstance(wanted, list) else [wanted]
+        if bool(keys) != (name in self.keys) or not set(keys) <= set(self.keys.get(name, ())):
+            raise ValueError(f"Shard keys {keys} of {name}, which has {self.keys.get(name)}")
+        return keys
+
+    def _within(self, name: str, wanted: Any, chosen: models.Filter | None) -> models.Filter | None:  # noqa: ANN401 - as above
+        """The filter, narrowed to the shards that are asked; who names none asks all."""
+        if wanted is None:
+            return chosen
+        keys = self._named(name, wanted)
+        there = models.HasIdCondition(has_id=[id for id, shard in self.shards[name].items() if shard in keys])
+        return models.Filter(must=[there, *([chosen] if chosen else [])])
 
     def _written(self) -> dict[str, Any]:
         return {"operation_id": 1, "status": self.status}
@@ -139,6 +178,10 @@ def _handler(server: StandIn) -> type[BaseHTTPRequestHandler]:
                 if fault == "drop":
                     self.close_connection = True
                     return None
+                if fault == "drop after":
+                    server.answer(self.command, [part for part in address.path.split("/") if part], json.loads(raw) if raw else None)
+                    self.close_connection = True
+                    return None
                 if server.key is not None and self.headers.get("api-key") != server.key:
                     fault = 401
                 if fault is not None:
@@ -158,6 +201,8 @@ def _handler(server: StandIn) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
+            if status == 429 and server.retry_after is not None:
+                self.send_header("retry-after", server.retry_after)
             self.end_headers()
             self.wfile.write(body)
 

@@ -12,6 +12,7 @@ from qdrant_client import QdrantClient
 
 from erstwhile.store import Store
 from erstwhile.store.server import ServerStore
+from erstwhile.store.server_settings import ServerSettings
 from erstwhile.testing import StoreSuite
 
 Server = Any  # conftest's StandIn, which cannot be imported from here
@@ -51,6 +52,17 @@ class TestOverHttp(StoreSuite):
     def reopen(self, store: Store, *, fingerprint: str = StoreSuite.fingerprint, dimension: int = StoreSuite.dimension) -> ServerStore:
         store.close()
         return ServerStore.connect(self.server.url, fingerprint=fingerprint, dimension=dimension, collection=self.name)
+
+
+@pytest.mark.slow
+class TestTenantsApart(TestOverHttp):
+    """The same with tenants spread over shards: every read and write goes to the right ones, and to those alone."""
+
+    settings = ServerSettings(shard_number=3, dedicated_tenants=("t",), replication_factor=3, write_consistency_factor=2, quantisation="binary", payload_m=16)
+
+    def make(self) -> ServerStore:
+        self.name = f"c{next(self.made)}"
+        return ServerStore.connect(self.server.url, fingerprint=self.fingerprint, dimension=self.dimension, collection=self.name, settings=self.settings)
 
 
 @pytest.mark.skipif(not URL, reason="ERSTWHILE_TEST_QDRANT_URL names no Qdrant server")

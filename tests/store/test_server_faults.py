@@ -18,6 +18,7 @@ from erstwhile.errors import (
     StoreForkedError,
     StoreFormatError,
     StoreUnavailableError,
+    WriteConflictError,
 )
 from erstwhile.store import Search, Where, schema
 from erstwhile.store import connection as connection_module
@@ -32,7 +33,7 @@ SECRET = "SECRET-the-diagnosis"
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_module, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(connection_module, "SHORTEST", 0.0)
 
 
 def connect(url: str, *, fingerprint: str = FINGERPRINT, api_key: str | None = None, collection: str = "erstwhile") -> ServerStore:
@@ -217,9 +218,9 @@ def test_reads_try_again(store: ServerStore, stand_in: Server, fault: int | str)
     assert stand_in.faults == []
 
 
-@pytest.mark.parametrize("fault", [400, 401, 404, 500, 503, "drop"])
+@pytest.mark.parametrize("fault", [400, 401, 404, 500, 502, 504])
 def test_writes_do_not_try_again(store: ServerStore, stand_in: Server, fault: int | str) -> None:
-    """A write whose fate is unknown is not sent twice; its error quotes neither the memory nor what the server said of it."""
+    """A write that was refused, or may still be under way behind a gateway, is not sent twice; its error quotes neither the memory nor the server's words."""
     stand_in.faults = [None, fault]
     with pytest.raises(StoreUnavailableError) as caught:
         put(store, make_row(SECRET))
@@ -229,7 +230,50 @@ def test_writes_do_not_try_again(store: ServerStore, stand_in: Server, fault: in
     assert store.count(everything()) == 0
 
 
-@pytest.mark.parametrize(("status", "advice"), [(413, "write less at once"), (503, "log says why"), (403, "api_key"), (404, "was removed")])
+@pytest.mark.parametrize("fault", [429, 503, "drop", "drop after"])
+def test_writes_that_may_be_repeated_are(store: ServerStore, stand_in: Server, fault: int | str) -> None:
+    """A server that turns a write away, or a connection that breaks before or after it was carried out, is not seen: the same rows put twice are there once."""
+    with store.claim(["a name"]):
+        stand_in.faults = [fault, fault]
+        put(store, make_row())
+    assert stand_in.faults == []
+    assert store.count(everything()) == 1
+    stand_in.faults = [fault]
+    store.erase(everything())
+    assert store.count(everything()) == 0
+
+
+def test_a_write_is_not_repeated_once_its_claim_has_lapsed(store: ServerStore, stand_in: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two tries another writer may have come: who has lost the right to write does not write again."""
+    claims = store._claims
+    with store.claim(["a name"]):
+        now = claims._now()
+        times = iter([now, now + 60])
+        monkeypatch.setattr(claims, "_now", lambda: next(times))
+        stand_in.faults = ["drop"]
+        with pytest.raises(WriteConflictError, match="lapsed"):
+            put(store, make_row())
+    assert stand_in.asked.count("PUT /collections/erstwhile/points") == 1
+
+
+def test_a_server_says_how_long_to_wait(stand_in: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause that the server asks for is kept, and one that is too long ends the tries."""
+    pauses: list[float] = []
+    monkeypatch.setattr(connection_module.time, "sleep", pauses.append)
+    store = connect(stand_in.url)
+    stand_in.retry_after = "3"
+    stand_in.faults = [429]
+    assert store.count(everything()) == 0
+    assert pauses == [3.0]
+    stand_in.retry_after = "60"
+    stand_in.faults = [429]
+    with pytest.raises(StoreUnavailableError, match="busy"):
+        store.count(everything())
+    assert pauses == [3.0]
+    store.close()
+
+
+@pytest.mark.parametrize(("status", "advice"), [(413, "write less at once"), (500, "log says why"), (403, "api_key"), (404, "was removed")])
 def test_errors_say_what_to_do(store: ServerStore, stand_in: Server, status: int, advice: str) -> None:
     """Each refusal comes with its status and a way out."""
     stand_in.faults = [status]

@@ -31,6 +31,7 @@ from erstwhile.extract import Drawn, Extractor
 from erstwhile.guard import Masked, OnSecret, Secret, cues_of, find_secrets, masked_value
 from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
+from erstwhile.moving import Transfer, TransferProgress, transfer_store
 from erstwhile.packing import Pack, pack
 from erstwhile.policy import Policy, Rule
 from erstwhile.reembedding import Backfill, ModelChange, ModelCheck, Reembedding
@@ -40,6 +41,7 @@ from erstwhile.rerank import OnnxReranker, Reranker
 from erstwhile.results import Action, Change, Conflict, Doomed, Hit, Observed, Outcome, Parts, Recall, Receipt, Settlement, Stats
 from erstwhile.scoped import ScopedMemory
 from erstwhile.store import StoreInfo
+from erstwhile.store.server_settings import ServerSettings
 from erstwhile.time import AsOf, Clock, Instant, Interval
 from erstwhile.transfer.exporting import Export
 from erstwhile.turns import Message
@@ -111,6 +113,7 @@ __all__ = [
     "Scope",
     "ScopedMemory",
     "Secret",
+    "ServerSettings",
     "Settings",
     "Settlement",
     "SourceKind",
@@ -126,6 +129,8 @@ __all__ = [
     "StoreLockedError",
     "StoreUnavailableError",
     "Tie",
+    "Transfer",
+    "TransferProgress",
     "TypeName",
     "Version",
     "WriteConflictError",
@@ -136,4 +141,5 @@ __all__ = [
     "open",
     "pack",
     "restore",
+    "transfer_store",
 ]

@@ -14,7 +14,9 @@ from erstwhile.expiry import expired
 from erstwhile.model import MemoryType, Scope, Version, check_text
 from erstwhile.results import Doomed, Receipt
 from erstwhile.store import Batch, Row, Where
-from erstwhile.transfer.exporting import Export, read_export, write_jsonl, write_markdown
+from erstwhile.store.portions import portions
+from erstwhile.transfer.exporting import Export, read_export, write_jsonl
+from erstwhile.transfer.markdown import write_markdown
 
 if TYPE_CHECKING:
     from erstwhile.ledger import Ledger
@@ -25,6 +27,8 @@ FORMS: Final = {"jsonl": write_jsonl, "markdown": write_markdown}
 """In which forms memories can be exported."""
 AT_ONCE: Final = 256
 """Versions that are taken in by one write."""
+AT_ONCE_BYTES: Final = 8 * 2**20
+"""Bytes that they take at most: a quarter of what a Qdrant server takes by default."""
 
 
 def scopes_of(ledger: "Ledger", user: str | None) -> tuple[Scope, ...]:
@@ -129,5 +133,6 @@ def _take_in(ledger: "Ledger", scope: Scope, versions: Sequence[Version]) -> int
         vectors = ledger.embed([version.content for version in fresh], role="passage")
         model = ledger.embedder.fingerprint
         rows = (Row(version=replace(version, fingerprint=model), vector=vector) for version, vector in zip(fresh, vectors, strict=True))
-        ledger.store.write(Batch(puts=tuple(rows)))
+        for portion in portions(rows, most=AT_ONCE, most_bytes=AT_ONCE_BYTES):
+            ledger.store.write(Batch(puts=portion))
     return len(fresh)

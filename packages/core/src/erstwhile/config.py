@@ -10,6 +10,7 @@
 | ``ERSTWHILE_SHARED`` | ``1``: through a process that serves the store from the start; ``0``: in this process only | as soon as a second process opens it |
 | ``ERSTWHILE_IDLE`` | seconds after which such a process ends when nobody has the store open any more | 60 |
 | ``ERSTWHILE_POLICY`` | TOML file that says what a new memory may do to old ones | ``policy.toml`` in the home folder, where there is one |
+| ``ERSTWHILE_SERVER`` | TOML file with the settings of a Qdrant server | ``server.toml`` in the home folder, where there is one |
 | ``ERSTWHILE_USER`` | whose memory the command line speaks of | the login name |
 | ``QDRANT_API_KEY`` | key for a Qdrant server | none |
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from erstwhile.errors import InvalidInputError
 from erstwhile.policy import Policy
+from erstwhile.store.server_settings import ServerSettings
 
 __all__ = ["MEMORY", "Settings"]
 
@@ -43,6 +45,7 @@ class Settings:
         idle: Seconds after which such a process ends when nobody has the store open any more.
         policy: What a new memory may do to old ones.
         policy_file: Where the policy is read from, whether there is such a file or not.
+        server: How a store is laid out on a Qdrant server, and how that is asked; ``None`` where nothing was said of it.
         user: Whose memory the command line speaks of; ``None`` for the login name.
         api_key: Key for a Qdrant server.
     """
@@ -55,6 +58,7 @@ class Settings:
     idle: float = 60.0
     policy: Policy = field(default_factory=Policy)
     policy_file: Path | None = None
+    server: ServerSettings | None = None
     user: str | None = None
     api_key: str | None = field(default=None, repr=False)
 
@@ -76,9 +80,24 @@ class Settings:
             idle=_seconds("ERSTWHILE_IDLE", values.get("ERSTWHILE_IDLE")),
             policy=_policy(policy_file, expected=bool(values.get("ERSTWHILE_POLICY"))),
             policy_file=policy_file,
+            server=_server(values),
             user=values.get("ERSTWHILE_USER") or None,
             api_key=values.get("QDRANT_API_KEY") or None,
         )
+
+    @staticmethod
+    def server_file(path: Path) -> ServerSettings:
+        """The settings of a Qdrant server, from a TOML file.
+
+        Raises:
+            InvalidInputError: It cannot be read, or a setting in it cannot be used; the message names it.
+        """
+        try:
+            return ServerSettings.of(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInputError(f"The server's settings {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        except (tomllib.TOMLDecodeError, InvalidInputError, RecursionError) as error:
+            raise InvalidInputError(f"The server's settings {path} cannot be used: {error}") from None
 
     @staticmethod
     def policy_path(environment: Mapping[str, str] | None = None) -> Path:
@@ -94,6 +113,12 @@ def _home(values: Mapping[str, str]) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("erstwhile", appauthor=False)
+
+
+def _server(values: Mapping[str, str]) -> ServerSettings | None:
+    given = values.get("ERSTWHILE_SERVER")
+    path = Path(given).expanduser() if given else _home(values) / "server.toml"
+    return Settings.server_file(path) if given or path.exists() else None
 
 
 def _policy(path: Path, *, expected: bool) -> Policy:

@@ -27,6 +27,7 @@ from erstwhile.results import Doomed, Receipt
 from erstwhile.scoped import ScopedMemory
 from erstwhile.sharing import Linked, SharedEmbedder, shared_judge
 from erstwhile.store import Store, StoreInfo
+from erstwhile.store.server_settings import ServerSettings
 from erstwhile.time import Clock, SystemClock
 from erstwhile.transfer.exporting import Export
 
@@ -56,6 +57,7 @@ def open_engine(
     durable: bool | None = None,
     shared: bool | None = None,
     api_key: str | None = None,
+    server: ServerSettings | None = None,
     clock: Clock | None = None,
     policy: Policy | None = None,
     judge: Judge | ChatCall | None = None,
@@ -75,6 +77,7 @@ def open_engine(
             on through a process of erstwhile's own that serves it to all and ends when nobody needs it. ``True``: through such a process from the start, which
             suits servers that stay: the model is loaded once and kept warm. ``False``: in this process only; others are refused.
         api_key: Key for a Qdrant server.
+        server: How the store is laid out on a Qdrant server, and how that is asked. Default: what ``ERSTWHILE_SERVER`` says, else as the store was made.
         clock: Where to read the time. Default: the machine's clock.
         policy: What a new memory may do to old ones. Default: the one in ``ERSTWHILE_POLICY``, else the shipped one.
         judge: Asked about pairs of memories that the on-device judge cannot tell: a `Judge`, or any callable from a prompt to an answer (a text, a mapping or a
@@ -97,6 +100,8 @@ def open_engine(
         raise InvalidInputError(f"threads is {threads!r:.40}; give a whole number from 1.")
     if shared is not None and type(shared) is not bool:
         raise InvalidInputError(f"shared is {shared!r:.40}; give True, False, or nothing.")
+    if not isinstance(server, ServerSettings | None):
+        raise InvalidInputError(f"server: expected ServerSettings, got {type(server).__name__}.")
     settings = Settings.load()
     given = replace(
         settings,
@@ -104,6 +109,7 @@ def open_engine(
         durable=settings.durable if durable is None else durable,
         shared=settings.shared if shared is None else shared,
         api_key=api_key or settings.api_key,
+        server=settings.server if server is None else server,
     )
     embedder = _load(settings.model if model is None else model, threads=threads or settings.threads)
     opened = _open_store(given, embedder)
@@ -139,7 +145,7 @@ def _open_store(settings: Settings, embedder: Embedder) -> Store:
     if location.lower().startswith(("http://", "https://")):
         from erstwhile.store.server import ServerStore
 
-        return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=settings.api_key)
+        return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=settings.api_key, settings=settings.server)
 
     try:
         path = Path(location).expanduser()
@@ -345,7 +351,7 @@ class Engine:
             path: The file; one that is there is replaced once the new one is whole.
             user: Whose.
             scope: One scope, in place of ``user``.
-            form: "jsonl", which `take_in` reads back exactly (`erstwhile.transfer.exporting` says how it is made up); or "markdown", to read.
+            form: "jsonl", a version a line; or "markdown", to read. `take_in` puts back either exactly.
 
         Returns:
             What was exported, in numbers.
@@ -357,7 +363,7 @@ class Engine:
         return care.export(self._ledger, path, user=user, scope=scope, form=form)
 
     def take_in(self, path: str | Path) -> int:
-        """Put back what `export` wrote as JSONL: the same versions, in the same scopes, with the same ids and times on both axes. Vectors are made anew.
+        """Put back what `export` wrote, in either form: the same versions, in the same scopes, with the same ids and times on both axes. Vectors are made anew.
 
         What is there already stays as it is; so taking in twice does no harm, and taking in what was erased since brings it back.
 
@@ -365,7 +371,7 @@ class Engine:
             How many versions were written.
 
         Raises:
-            InvalidInputError: It is no export, or it is not whole; nothing was written.
+            InvalidInputError: It is no export, or not whole, or one in Markdown that was edited; nothing was written.
         """
         return care.take_in(self._ledger, path)
 

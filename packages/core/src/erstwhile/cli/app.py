@@ -5,7 +5,23 @@ from typing import Annotated
 
 import typer
 
-from erstwhile.cli import asking, caring, connecting, demo, doctor, erasing, importing, keeping, observing, policy, reembedding, settling, tending, writing
+from erstwhile.cli import (
+    asking,
+    caring,
+    connecting,
+    demo,
+    doctor,
+    erasing,
+    importing,
+    keeping,
+    moving,
+    observing,
+    policy,
+    reembedding,
+    settling,
+    tending,
+    writing,
+)
 from erstwhile.cli.place import placed
 
 __all__ = ["app", "main"]
@@ -32,6 +48,7 @@ for panel, commands in {
         doctor.doctor,
         keeping.backup,
         keeping.restore,
+        moving.transfer,
         tending.audit,
         tending.consolidate,
         reembedding.reembed,

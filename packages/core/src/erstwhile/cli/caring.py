@@ -39,7 +39,7 @@ def export(
     *,
     file: Annotated[Path, typer.Argument(help="Where to; a file that is there is replaced.")],
     everything: Annotated[bool, typer.Option("--everything", help="All scopes of --user, in place of one scope.")] = False,
-    form: Annotated[str, typer.Option(help="jsonl, which `erstwhile take-in` reads back exactly; or markdown, to read.")] = "jsonl",
+    form: Annotated[str, typer.Option(help="jsonl, a version a line; or markdown, to read. `erstwhile take-in` puts back either exactly.")] = "jsonl",
 ) -> None:
     """Write all that is kept of a scope, or of one user in all scopes, to a file: every version, turns, conflicts, links, times and sources."""
     if everything and (place.user is None or any((place.tenant, place.agent, place.session, place.project))):
@@ -53,7 +53,7 @@ def export(
         console().print(f"Exported {counts}, of {many(len(done.scopes), 'scope')}.", soft_wrap=True)
 
 
-def take_in(place: Place, *, file: Annotated[Path, typer.Argument(help="What `erstwhile export` wrote, as jsonl.")]) -> None:
+def take_in(place: Place, *, file: Annotated[Path, typer.Argument(help="What `erstwhile export` wrote.")]) -> None:
     """Put back what was exported, into the scopes that it came from. What is there already stays as it is."""
     with place.engine() as engine:
         written = engine.take_in(file)

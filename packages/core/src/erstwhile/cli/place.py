@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from erstwhile.engine import Engine
 from erstwhile.errors import ErstwhileError, InvalidInputError
 from erstwhile.model import Scope
 from erstwhile.scoped import ScopedMemory
+from erstwhile.store.server_settings import ServerSettings
 
 __all__ = ["Place", "placed"]
 
@@ -35,6 +37,9 @@ class Place:
     model: Annotated[str | None, _option("Embedding model: bge-small, fast, a folder, or hf:organisation/name. Default: ERSTWHILE_MODEL, else bge-small.")] = (
         None
     )
+    server: Annotated[
+        Path | None, _option("TOML file with the settings of a Qdrant server. Default: ERSTWHILE_SERVER, else server.toml in the home folder.")
+    ] = None
     tenant: Annotated[str | None, _option("The customer or organisation.")] = None
     user: Annotated[str | None, _option("The person. Default, where no part of the scope is given: ERSTWHILE_USER, else your login name.")] = None
     agent: Annotated[str | None, _option("The agent.")] = None
@@ -42,19 +47,28 @@ class Place:
     project: Annotated[str | None, _option("The project or workspace.")] = None
     json: Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")] = False
 
+    @property
+    def scope_given(self) -> bool:
+        """Whether any part of a scope is given."""
+        return any(part is not None for part in (self.tenant, self.user, self.agent, self.session, self.project))
+
     def scope(self) -> Scope:
         """Exactly the parts given; without any, the user's own memory.
 
         Raises:
             InvalidInputError: There is no login name to go by.
         """
-        if any(part is not None for part in (self.tenant, self.user, self.agent, self.session, self.project)):
+        if self.scope_given:
             return Scope(tenant=self.tenant, user=self.user, agent=self.agent, session=self.session, project=self.project)
         return Scope(user=Settings.load().user or _login())
 
     def engine(self) -> Engine:
         """The store, opened."""
-        return erstwhile.open(self.store, model=self.model)
+        return erstwhile.open(self.store, model=self.model, server=self.server_settings())
+
+    def server_settings(self) -> ServerSettings | None:
+        """The settings of the Qdrant server that --server names; ``None`` where it is not given."""
+        return None if self.server is None else Settings.server_file(self.server.expanduser())
 
     @contextmanager
     def memory(self) -> Iterator[ScopedMemory]:

@@ -21,7 +21,7 @@ from uuid import UUID, uuid5
 from qdrant_client import models
 
 from erstwhile.errors import StoreError, WriteConflictError
-from erstwhile.store.connection import Connection, confirm
+from erstwhile.store.connection import Connection
 
 __all__ = ["Claims"]
 
@@ -142,9 +142,10 @@ class Claims:
 
     def _put(self, ids: Sequence[str], token: str) -> None:
         points = [models.PointStruct(id=id, vector={}, payload={"owner": token, "at": _micros()}) for id in ids]
-        with self._connection.using() as client:
-            result = client.upsert(self._collection, points, wait=True, ordering=models.WriteOrdering.STRONG, update_mode=models.UpdateMode.INSERT_ONLY)
-            confirm(result, self._connection.place)
+        # Twice under the same token is once.
+        self._connection.write(
+            lambda client: client.upsert(self._collection, points, wait=True, ordering=models.WriteOrdering.STRONG, update_mode=models.UpdateMode.INSERT_ONLY)
+        )
 
     def _owners(self, ids: Sequence[str]) -> dict[str, str]:
         points = self._connection.read(

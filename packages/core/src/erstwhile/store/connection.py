@@ -10,22 +10,24 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from qdrant_client import QdrantClient, models
-from qdrant_client.common.client_exceptions import QdrantException
+from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
 from erstwhile.errors import ErstwhileError, StoreClosedError, StoreError, StoreForkedError, StoreUnavailableError
 
-__all__ = ["Connection", "client_of", "confirm"]
+__all__ = ["Connection", "client_of", "confirm", "place_of"]
 
 T = TypeVar("T")
 
-TIMEOUT: Final = 30
-"""Seconds for one request."""
-PAUSES: Final = (0.05, 0.25)
-"""Seconds before a read is tried again, each drawn out at random to between a half and the whole."""
+SHORTEST: Final = 0.05
+"""Seconds before a request is sent again for the first time; each further time five times as long, and at random between a half and the whole of that."""
+LONGEST: Final = 5.0
+"""Seconds of the longest such pause; a server that asks for a longer one is not waited for."""
 _STUMBLES: Final = frozenset({"ConnectError", "ReadError", "WriteError", "CloseError", "RemoteProtocolError"})
 """What a dropped connection is called; a timeout is not among them, for the server is then slow already."""
 _BUSY: Final = frozenset({429, 502, 503, 504})
+_TURNED_AWAY: Final = frozenset({429, 503})
+"""What says that a request was not begun. Behind a gateway that gave up, 502 and 504, it may still be under way, and overtake what is written next."""
 
 
 class Connection:
@@ -33,10 +35,12 @@ class Connection:
 
     Args:
         client: The client. In its local mode (``":memory:"`` or a path) it is not safe under threads, so they take turns.
+        retries: How often a request is sent again. Default 2.
     """
 
-    def __init__(self, client: QdrantClient) -> None:
+    def __init__(self, client: QdrantClient, *, retries: int = 2) -> None:
         self._client: QdrantClient | None = client
+        self._retries = retries
         self._process = os.getpid()
         options = client.init_options
         self.local: Final = options.get("location") == ":memory:" or options.get("path") is not None
@@ -67,14 +71,36 @@ class Connection:
 
     def read(self, ask: Callable[[QdrantClient], T]) -> T:
         """Ask, and ask again where the connection dropped or the server was busy: reading twice is harmless."""
+        return self._repeated(ask, again=_passing)
+
+    def write(self, act: Callable[[QdrantClient], models.UpdateResult], *, check: Callable[[], None] = lambda: None) -> None:
+        """Write what may be written twice, and write it again where the connection dropped or the server turned it away.
+
+        Args:
+            act: Sends the write. The same points put twice, or removed twice, come to the same, as long as nobody else writes to them in between.
+            check: Called before each time; raises where somebody else may write to them by now.
+
+        Raises:
+            StoreUnavailableError: It was not carried out, or nobody knows whether it was.
+        """
+
+        def checked(client: QdrantClient) -> models.UpdateResult:
+            check()
+            return act(client)
+
+        confirm(self._repeated(checked, again=_turned_away), self.place)
+
+    def _repeated(self, ask: Callable[[QdrantClient], T], *, again: Callable[[Exception], bool]) -> T:
         with self.using() as client:
-            for pause in PAUSES:
+            for turn in range(self._retries):
                 try:
                     return ask(client)
                 except (ApiException, QdrantException) as error:
-                    if not _passing(error):
+                    wished = _asked_for(error)
+                    if wished > LONGEST or not again(error):
                         raise
-                    time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads retries, no secret
+                own = min(LONGEST, SHORTEST * 5**turn) * random.uniform(0.5, 1)  # noqa: S311 - spreads retries, no secret
+                time.sleep(max(wished, own))
             return ask(client)
 
     def close(self, *, client: bool) -> None:
@@ -85,14 +111,14 @@ class Connection:
             self._client = None
 
 
-def client_of(url: str, api_key: str | None) -> QdrantClient:
-    """A client for the server at ``url``; it has asked for nothing yet.
+def client_of(url: str, api_key: str | None, *, timeout: int) -> QdrantClient:
+    """A client for the server at ``url``, with so many seconds for a request; it has asked for nothing yet.
 
     Raises:
         StoreUnavailableError: The URL cannot be read.
     """
     with suppress(ValueError):
-        return QdrantClient(url=url, api_key=api_key, timeout=TIMEOUT, check_compatibility=False)
+        return QdrantClient(url=url, api_key=api_key, timeout=timeout, check_compatibility=False)
     raise StoreUnavailableError("The URL of the Qdrant server cannot be read; give one such as http://localhost:6333.")
 
 
@@ -114,16 +140,31 @@ def _place(options: dict[str, Any]) -> str:
     given = str(options.get("url") or options.get("location") or options.get("host") or "localhost")
     if given == ":memory:":
         return given
-    # A key or a password that was put into the address stays out of messages.
-    address = urlsplit(given if "//" in given else f"//{given}")
-    port = address.port or options.get("port")
-    return f"{address.scheme or 'http'}://{address.hostname or ''}{f':{port}' if port else ''}{address.path.rstrip('/')}"
+    return place_of(given, port=options.get("port"))
+
+
+def place_of(url: str, *, port: int | None = 6333) -> str:
+    """What the server at ``url`` is called; ``port`` is the one that is meant where it names none. A key or a password in it stays out."""
+    address = urlsplit(url if "//" in url else f"//{url}")
+    known = address.port or port
+    return f"{address.scheme or 'http'}://{address.hostname or ''}{f':{known}' if known else ''}{address.path.rstrip('/')}"
 
 
 def _passing(error: Exception) -> bool:
     if isinstance(error, ResponseHandlingException):
         return type(error.source).__name__ in _STUMBLES
     return isinstance(error, QdrantException) or (isinstance(error, UnexpectedResponse) and error.status_code in _BUSY)
+
+
+def _turned_away(error: Exception) -> bool:
+    if isinstance(error, UnexpectedResponse):
+        return error.status_code in _TURNED_AWAY
+    return _passing(error)
+
+
+def _asked_for(error: Exception) -> float:
+    """The seconds that a server asks to be left alone for; 0 where it does not say."""
+    return float(error.retry_after_s) if isinstance(error, ResourceExhaustedResponse) else 0.0
 
 
 def _translated(error: Exception, place: str) -> StoreError:

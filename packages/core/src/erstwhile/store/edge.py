@@ -12,17 +12,19 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import qdrant_edge as qdrant
 
 from erstwhile.errors import StoreClosedError, StoreCorruptError, StoreForkedError, StoreUnavailableError, WriteConflictError
 from erstwhile.model import Scope
 from erstwhile.store import schema
+from erstwhile.store.arrival import Arrival
 from erstwhile.store.compacting import Copy
 from erstwhile.store.durable import GroupCommit, WriteAheadLog
 from erstwhile.store.edge_errors import translated
 from erstwhile.store.edge_points import filter_of, latest_of, make_shard, point_of, points_in, times_of
+from erstwhile.store.edge_reading import read_ids, read_page, row_at
 from erstwhile.store.edge_search import search_shard
 from erstwhile.store.edge_second import EdgeSecond
 from erstwhile.store.folder import COUNT, Manifest, StoreFolder
@@ -32,9 +34,6 @@ from erstwhile.store.protocol import PAGE, Batch, Candidate, Find, Row, Search, 
 from erstwhile.store.second import SLOTS, Models, Space, check_rows, check_search
 from erstwhile.store.witness import Witness
 from erstwhile.time import to_micros
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 __all__ = ["EdgeStore"]
 
@@ -56,15 +55,26 @@ class EdgeStore(Store):
         durable: Whether a write survives a power cut once it returned (default), or only the end of the process.
         role: What others are to know of this process. Default: "alone", it does not share the store.
         slot: Under which name the vectors are to stand in a store that is made.
+        arriving: Whether it may be the target of a transfer that is not done. Default no.
 
     Raises:
         StoreLockedError: Another process has it open.
         StoreCorruptError: It cannot be read.
-        StoreUnavailableError: It cannot be written.
+        StoreUnavailableError: It cannot be written, or a transfer to it is not done.
         ModelMismatchError: It holds vectors of another model.
     """
 
-    def __init__(self, path: Path, *, fingerprint: str, dimension: int, durable: bool = True, role: Role = "alone", slot: str = SLOTS[0]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        fingerprint: str,
+        dimension: int,
+        durable: bool = True,
+        role: Role = "alone",
+        slot: str = SLOTS[0],
+        arriving: bool = False,
+    ) -> None:
         self._folder = StoreFolder(path, role=role)
         self._witness = Witness(path / COUNT)
         self._process = os.getpid()
@@ -80,6 +90,8 @@ class EdgeStore(Store):
         self._shard: qdrant.EdgeShard | None = None
         self._gate = Gate(self._closed)
         try:
+            if (arrival := self.arrival) is not None and not arriving:
+                arrival.check(str(path))
             with translated(path):
                 self._manifest = self._open(Space(fingerprint=fingerprint, dimension=dimension, slot=slot))
         except BaseException:
@@ -123,6 +135,16 @@ class EdgeStore(Store):
         self._folder.write_manifest(manifest)
         self._manifest = manifest
 
+    @property
+    def arrival(self) -> Arrival | None:
+        """The transfer that it is, or was, the target of."""
+        return self._folder.arrival_of(self._folder.path)
+
+    def note_arrival(self, arrival: Arrival) -> None:
+        """Note how far a transfer to it is."""
+        with self._write, translated(self._folder.path):
+            self._folder.note_arrival(arrival)
+
     def tidy(self) -> None:
         """See `Store.tidy`. The int8 copies are built if half of what makes it necessary was written."""
         if self._since_optimized >= OPTIMIZE_EVERY // 2:
@@ -159,9 +181,6 @@ class EdgeStore(Store):
                 f"{self._folder.path} holds {points_in(shard):,} versions and held {versions:,}, or the last of them is gone: some of its files are damaged. "
                 f"Restore it from a backup; or, to go on with what is left, remove the file {self._witness.path.name} in it."
             )
-
-    def _note(self, shard: qdrant.EdgeShard) -> None:
-        self._witness.note(points_in(shard), _micros(self._latest))
 
     def _flush(self) -> None:
         assert self._shard is not None
@@ -203,51 +222,33 @@ class EdgeStore(Store):
 
     def find(self, find: Find) -> tuple[Row, ...]:
         """See `Store.find`."""
-        if find.where.ids is not None and find.after is None and len(find.where.ids) <= find.limit:
-            return self._retrieve(find)
-        return self._scroll(filter_of(find.where), after=find.after, limit=find.limit, vectors=find.vectors)
+        if find.where.ids is None or find.after is not None or len(find.where.ids) > find.limit:
+            return self._page(filter_of(find.where), after=find.after, limit=find.limit, vectors=find.vectors)
+        space = self._space
+        with self.using() as shard:
+            points = read_ids(shard, find, space)
+        # What the filter means is decided by its definition.
+        rows = (row_at(self._folder.path, space, point) for point in points)
+        return tuple(sorted((row for row in rows if find.where.matches(row.version)), key=lambda row: row.version.id))
 
     def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
         """See `Store.scan`."""
-        return self._scroll(None, after=after, limit=limit, vectors=vectors)
+        return self._page(None, after=after, limit=limit, vectors=vectors)
 
     def note_backup(self, path: str, *, at: datetime, versions: int) -> None:
         """See `Store.note_backup`."""
         with self._write, translated(self._folder.path):
             self._folder.note_backup(path, at=at, versions=versions)
 
-    def _scroll(self, chosen: qdrant.Filter | None, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
+    def _page(self, chosen: qdrant.Filter | None, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
         space = self._space
-        request = qdrant.ScrollRequest(
-            offset=after,
-            limit=limit + 1 if after else limit,
-            filter=chosen,
-            with_payload=list(schema.READ),
-            with_vector=[space.slot] if vectors else False,
-        )
         with self.using() as shard:
-            points, _ = shard.scroll(request)
-        return tuple([self.row(space, point) for point in points if str(point.id) != after][:limit])
+            points = read_page(shard, chosen, space, after=after, limit=limit, vectors=vectors)
+        return tuple(row_at(self._folder.path, space, point) for point in points)
 
     @property
     def _space(self) -> Space:
         return self._manifest.models.first
-
-    def row(self, space: Space, point: qdrant.Record) -> Row:
-        """The row that a point stands for, with its vector of this model where that was read."""
-        try:
-            return schema.row_in(space, point.payload, point.vector)
-        except StoreCorruptError as error:
-            raise StoreCorruptError(f"{self._folder.path}, version {point.id}: {error}") from None
-
-    def _retrieve(self, find: Find) -> tuple[Row, ...]:
-        # For known ids this costs half of a filtered scroll, and the rest of the filter is decided by its definition.
-        ids: list[int | UUID | str] = [*schema.ids_of(find.where)]
-        space = self._space
-        with self.using() as shard:
-            points = shard.retrieve(ids, with_payload=list(schema.READ), with_vector=[space.slot] if find.vectors else False)
-        rows = (self.row(space, point) for point in points)
-        return tuple(sorted((row for row in rows if find.where.matches(row.version)), key=lambda row: row.version.id))
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Store.search`."""
@@ -296,7 +297,7 @@ class EdgeStore(Store):
             shard.update(qdrant.UpdateOperation.delete_points_by_filter(filter_of(where)))
             shard.flush()
             self._latest = latest_of(shard)
-            self._note(shard)
+            self._witness.note(points_in(shard), _micros(self._latest))
 
     def scopes(self) -> tuple[Scope, ...]:
         """See `Store.scopes`."""
@@ -394,7 +395,7 @@ class EdgeStore(Store):
             with translated(self._folder.path):
                 self._optimize(shard, OPTIMIZE_EVERY // 2)
                 shard.flush()
-                self._note(shard)
+                self._witness.note(points_in(shard), _micros(self._latest))
         except StoreUnavailableError:
             # A full disk. The log holds all of it, and the next opening applies it; only if that is in doubt does the caller need to know.
             self._sync()

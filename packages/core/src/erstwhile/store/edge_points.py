@@ -35,6 +35,8 @@ def make_shard(path: Path, slots: Mapping[str, int]) -> None:
         vectors={**{slot: _dense(dimension) for slot, dimension in slots.items()}, schema.SEAT: seat},
         sparse_vectors={schema.WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
         hnsw_config=qdrant.HnswIndexConfig(m=0, payload_m=0, ef_construct=100, full_scan_threshold=10_000),
+        # For all vectors: one that is added later cannot be given an int8 copy of its own.
+        quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
         optimizers=qdrant.EdgeOptimizersConfig(max_segment_size=SEGMENT_KB),
         wal_enabled=True,
     )
@@ -56,7 +58,6 @@ def _dense(dimension: int) -> qdrant.EdgeVectorParams:
         size=dimension,
         distance=qdrant.Distance.Dot,
         datatype=qdrant.VectorStorageDatatype.Float16,
-        quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8, quantile=0.99),
         memory=qdrant.Memory.Cached,
     )
 

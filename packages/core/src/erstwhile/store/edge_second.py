@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import qdrant_edge as qdrant
 
 from erstwhile.errors import StoreUnavailableError
-from erstwhile.store import schema
 from erstwhile.store.edge_points import points_in
+from erstwhile.store.edge_reading import read_page, row_at
 from erstwhile.store.edge_search import search_shard
 from erstwhile.store.protocol import Candidate, Row, Search
 from erstwhile.store.second import Models, Second, SecondState, Space
@@ -73,13 +73,10 @@ class EdgeSecond(Second):
         return self._page(None, after=after, limit=limit, space=self._store.manifest.models.space(fingerprint))
 
     def _page(self, chosen: qdrant.Filter | None, *, after: str | None, limit: int, space: Space | None) -> tuple[Row, ...]:
-        request = qdrant.ScrollRequest(
-            offset=after, limit=limit + 1, filter=chosen, with_payload=list(schema.READ), with_vector=False if space is None else [space.slot]
-        )
-        with self._store.using() as shard:
-            points, _ = shard.scroll(request)
         read = space or self._store.manifest.models.first
-        return tuple([self._store.row(read, point) for point in points if str(point.id) != after][:limit])
+        with self._store.using() as shard:
+            points = read_page(shard, chosen, read, after=after, limit=limit, vectors=space is not None)
+        return tuple(row_at(self._store.folder.path, read, point) for point in points)
 
     def fill(self, rows: Iterable[Row], *, fingerprint: str) -> None:
         """See `Second.fill`."""

@@ -12,6 +12,7 @@
 - ``shard.old/``: what a compacted shard took the place of, until it is removed
 - ``erased.txt``: since when the files may hold bytes of what was erased; gone once they are compacted
 - ``backups.json``: the backups that were made, kept by whoever makes them
+- ``arrival.json``: the transfer that the store is the target of, or was, and how far it is
 - ``mending/``: a store in itself, while this one's data is being rebuilt
 - ``shard.before-…/``: the data that was rebuilt, or in whose place a backup was put; never removed by erstwhile
 """
@@ -30,6 +31,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from erstwhile.errors import InvalidInputError, StoreCorruptError, StoreFormatError, StoreLockedError, StoreUnavailableError
+from erstwhile.store.arrival import Arrival
 from erstwhile.store.durable import sync_folder, write_file
 from erstwhile.store.holder import Holder, Role, read_holder
 from erstwhile.store.schema import FORMAT
@@ -37,6 +39,8 @@ from erstwhile.store.second import SLOTS, Models, Space, mismatch
 
 __all__ = ["COUNT", "KEY", "KEY_BYTES", "OWNER", "Manifest", "StoreFolder"]
 
+MANIFEST: Final = "erstwhile.json"
+ARRIVAL: Final = "arrival.json"
 OWNER: Final = "owner.json"
 KEY: Final = "owner.key"
 KEY_BYTES: Final = 32
@@ -136,7 +140,7 @@ class StoreFolder:
         self._backups = path / "backups.json"
         self.mending = path / "mending"
         self.count = path / COUNT
-        self._manifest = path / "erstwhile.json"
+        self._manifest = path / MANIFEST
         self._owner = path / OWNER
         self._lock = FileLock(path / "owner.lock", thread_local=False)
         self._process = os.getpid()
@@ -158,7 +162,7 @@ class StoreFolder:
     @staticmethod
     def is_store(path: Path) -> bool:
         """Whether a folder is a store, whole or damaged: it has a manifest or data. It is looked at and not touched."""
-        return any(os.path.lexists(path / name) for name in ("erstwhile.json", "shard", "shard.new"))
+        return any(os.path.lexists(path / name) for name in (MANIFEST, "shard", "shard.new"))
 
     def release(self) -> None:
         """Let go of the folder. In a fork it does nothing: the folder is the parent's."""
@@ -261,7 +265,7 @@ class StoreFolder:
             Where the data is kept that was there; ``None`` if there was none.
         """
         (self.mending / self.shard.name).rename(self.fresh)
-        if self._models() != Models(first=space):
+        if _models_in(self.path) != Models(first=space):
             self.write_manifest(_fresh(space))
         kept = None
         if self.shard.exists():
@@ -272,19 +276,32 @@ class StoreFolder:
 
     def made_with(self) -> tuple[str, int] | None:
         """The model's fingerprint and the length of a vector, as far as the manifest can be read; otherwise ``None``."""
-        models = self._models()
+        return self.model_of(self.path)
+
+    @staticmethod
+    def model_of(path: Path) -> tuple[str, int] | None:
+        """The same of any folder, which is looked at and not touched."""
+        models = _models_in(path)
         return None if models is None else (models.first.fingerprint, models.first.dimension)
 
     def slots(self, dimension: int) -> dict[str, int]:
         """Length of a vector, by the names under which vectors stand, the store's own first; as far as the manifest can be read, else as in a new store."""
-        models = self._models()
+        models = _models_in(self.path)
         return {SLOTS[0]: dimension} if models is None else models.slots
 
-    def _models(self) -> Models | None:
+    @staticmethod
+    def arrival_of(path: Path) -> Arrival | None:
+        """The transfer that a store is, or was, the target of."""
         try:
-            return Manifest.read(json.loads(self._manifest.read_bytes())).models
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return Arrival.read(json.loads((path / ARRIVAL).read_bytes()))
+        except FileNotFoundError:
             return None
+        except (OSError, ValueError, RecursionError):
+            return Arrival.read({})
+
+    def note_arrival(self, arrival: Arrival) -> None:
+        """Note how far a transfer to this store is."""
+        write_file(self.path / ARRIVAL, json.dumps(arrival.written(), indent=1).encode())
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Put the manifest down, durably: after a crash it is the old one or this one, whole."""
@@ -369,3 +386,10 @@ def _fresh(space: Space) -> Manifest:
 def _check(values: dict[str, Any]) -> None:
     if not isinstance(values["fingerprint"], str) or type(values["dimension"]) is not int or values.get("slot", SLOTS[0]) not in SLOTS:
         raise ValueError("no model that can be")
+
+
+def _models_in(path: Path) -> Models | None:
+    try:
+        return Manifest.read(json.loads((path / MANIFEST).read_bytes())).models
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None

@@ -21,8 +21,10 @@ from erstwhile.store.second import Models, Second, SecondState, Space
 if TYPE_CHECKING:
     from erstwhile.store.server import ServerStore
 
-__all__ = ["ServerSecond", "described", "models_of"]
+__all__ = ["MANIFEST", "ServerSecond", "described", "models_of"]
 
+MANIFEST: Final = "erstwhile"
+"""Under this name stands in a collection's metadata what it is."""
 TRIES: Final = 3
 """How often vectors are given anew where a version was erased in the middle of it."""
 CLAIM: Final = "the models of the store"
@@ -105,11 +107,18 @@ class ServerSecond(Second):
 
     def fill(self, rows: Iterable[Row], *, fingerprint: str) -> None:
         """See `Second.fill`."""
-        given = {row.version.id: row.vector.tolist() for row in rows if row.vector is not None}
+        by_shard: dict[str | None, dict[str, list[float]]] = {}
+        for row in rows:
+            if row.vector is not None:
+                by_shard.setdefault(self._store.shard_of(row), {})[row.version.id] = row.vector.tolist()
         space = self._store.look().space(fingerprint)
+        for shard, given in by_shard.items():
+            self._fill_shard(space, given, shard)
+
+    def _fill_shard(self, space: Space, given: Mapping[str, list[float]], shard: str | None) -> None:
         for last in (*[False] * (TRIES - 1), True):
             try:
-                self._fill(space, given)
+                self._fill(space, given, shard)
             except StoreUnavailableError:
                 # A server refuses all of them where one was erased in between.
                 if last:
@@ -117,12 +126,13 @@ class ServerSecond(Second):
             else:
                 return
 
-    def _fill(self, space: Space, given: Mapping[str, list[float]]) -> None:
+    def _fill(self, space: Space, given: Mapping[str, list[float]], shard: str | None) -> None:
         with self._connection.using() as client:
-            there = [str(point.id) for point in client.retrieve(self._collection, list(given), with_payload=False)]
+            there = [str(point.id) for point in client.retrieve(self._collection, list(given), with_payload=False, shard_key_selector=shard)]
             points = [qdrant.PointVectors(id=id, vector={space.slot: given[id]}) for id in there]
             if points:
-                confirm(client.update_vectors(self._collection, points, wait=True, ordering=qdrant.WriteOrdering.STRONG), self._connection.place)
+                strong = qdrant.WriteOrdering.STRONG
+                confirm(client.update_vectors(self._collection, points, wait=True, ordering=strong, shard_key_selector=shard), self._connection.place)
 
     def search(self, search: Search) -> tuple[Candidate, ...]:
         """See `Second.search`."""
@@ -154,7 +164,7 @@ class ServerSecond(Second):
 
     def _adopt(self, models: Models) -> None:
         with self._connection.using() as client:
-            client.update_collection(self._collection, metadata={"erstwhile": described(models)})
+            client.update_collection(self._collection, metadata={MANIFEST: described(models)})
 
     def _count(self, chosen: qdrant.Filter | None) -> int:
         return self._connection.read(lambda client: client.count(self._collection, chosen, exact=True)).count

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from erstwhile.errors import InvalidInputError
-from erstwhile.model import MAX_CONTENT, MAX_NAME, check_text
+from erstwhile.errors import ErstwhileError, InvalidInputError
+from erstwhile.model import MAX_CONTENT, MAX_NAME, Version, check_text
 from erstwhile.time import as_utc
 
-__all__ = ["Fields", "decode"]
+__all__ = ["Fields", "decode", "decode_version"]
 
 
 def decode(raw: bytes, *, place: str) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -26,6 +26,21 @@ def decode(raw: bytes, *, place: str) -> Any:  # noqa: ANN401 - whatever JSON ho
         raise InvalidInputError(f"{place}: byte {error.start} is not UTF-8; save the file as UTF-8.") from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidInputError(f"{place}: not JSON ({error}).") from None
+
+
+def decode_version(raw: bytes, *, place: str) -> Version:
+    """The version that a piece of JSON holds, with the fields of `erstwhile.Version`.
+
+    Raises:
+        InvalidInputError: It holds none.
+    """
+    try:
+        return msgspec.json.decode(raw, type=Version, strict=True)
+    except ErstwhileError as error:
+        raise InvalidInputError(f"{place}: {error}") from None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        # Its own words may quote what stands there.
+        raise InvalidInputError(f"{place}: not a version of a memory; the fields are those of erstwhile.Version.") from None
 
 
 class Fields:
