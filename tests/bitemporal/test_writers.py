@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from erstwhile.embed.hashing import HashingEmbedder
 from erstwhile.engine import Engine
 from erstwhile.errors import WriteConflictError
 from erstwhile.ledger import ATTEMPTS
@@ -20,6 +21,7 @@ from erstwhile.store import Batch, Find, ReferenceStore, Row, Search, Store, Sto
 from erstwhile.time import AsOf
 
 THREADS = 8
+MODEL = HashingEmbedder()
 T = TypeVar("T")
 
 
@@ -176,7 +178,7 @@ def test_a_writer_that_lost_the_race_plans_anew(open_on: Callable[[Store], Engin
 @pytest.mark.parametrize("write", WRITES)
 def test_a_writer_that_always_loses_gives_up(open_on: Callable[[Store], Engine], write: str) -> None:
     """After so many lost races a write ends in an error that says so and repeats no content; nothing of it was written."""
-    store = ReferenceStore(fingerprint="hashing", dimension=256)
+    store = ReferenceStore(fingerprint=MODEL.fingerprint, dimension=MODEL.dimension)
     rival = open_on(store).scope(user="ana")
     memory = rival.remember("Ana lives in SECRET", valid_from="2024-01-01").memory_id
     between = Interfered(store, lambda: rival.correct(memory, importance=0.1), times=ATTEMPTS + 5)
