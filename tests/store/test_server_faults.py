@@ -250,7 +250,8 @@ def test_a_write_is_not_repeated_once_its_claim_has_lapsed(store: ServerStore, s
         now = claims._now()
         times = iter([now, now + 60])
         monkeypatch.setattr(claims, "_now", lambda: next(times))
-        stand_in.faults = ["drop"]
+        # First the description is read.
+        stand_in.faults = [None, "drop"]
         with pytest.raises(WriteConflictError, match="lapsed"):
             put(store, make_row())
     assert stand_in.asked.count("PUT /collections/erstwhile/points") == 1

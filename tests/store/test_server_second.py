@@ -9,6 +9,7 @@ from erstwhile.embed.hashing import HashingEmbedder
 from erstwhile.engine import Engine
 from erstwhile.errors import ModelMismatchError, StoreFormatError
 from erstwhile.store import Search
+from erstwhile.store.collection import Manifest
 from erstwhile.store.server import ServerStore
 from erstwhile.store.server_second import ServerSecond
 from erstwhile.testing.case import everything, put
@@ -65,9 +66,9 @@ def test_what_strayed_is_found_and_mended(client: QdrantClient, monkeypatch: pyt
     engine.scope(user="ana").remember("I live in Porto")
     change = engine.reembed(NEW)
     change.fill()
-    before = other.look()
+    before = Manifest.read(other._connection, "erstwhile")
     assert change.swap().stray == 0
-    monkeypatch.setattr(other, "look", lambda: before)
+    monkeypatch.setattr(other, "_check_manifest", lambda: other._checked(before))
     put(other, make_row("written late"))
     assert change.status().stray == 1
     assert change.fill().given == 1
@@ -77,11 +78,11 @@ def test_what_strayed_is_found_and_mended(client: QdrantClient, monkeypatch: pyt
 def test_the_lease_is_waited_for(client: QdrantClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the exchange the last writers' lease is waited for, and what they left is caught up with."""
     engine, other = _engine(client), _store(client)
-    before, waited = other.look(), list[float]()
+    before, waited = Manifest.read(other._connection, "erstwhile"), list[float]()
 
     def late(seconds: float) -> None:
         waited.append(seconds)
-        monkeypatch.setattr(other, "look", lambda: before)
+        monkeypatch.setattr(other, "_check_manifest", lambda: other._checked(before))
         put(other, make_row("written late"))
 
     change = engine.reembed(NEW)

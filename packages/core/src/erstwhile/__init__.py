@@ -8,7 +8,6 @@ from erstwhile.consolidation import Consolidated, Consolidation, Left, Step, Ste
 from erstwhile.draft import Draft, TypeName
 from erstwhile.embed import Embedder, load_embedder
 from erstwhile.engine import ChatCall, Engine
-from erstwhile.engine import open_engine as open  # noqa: A004 - `erstwhile.open()` is the front door
 from erstwhile.errors import (
     ErstwhileError,
     InvalidInputError,
@@ -32,6 +31,7 @@ from erstwhile.guard import Masked, OnSecret, Secret, cues_of, find_secrets, mas
 from erstwhile.judge import Judge, LlmJudge, OnnxJudge, Pair
 from erstwhile.model import Confirmation, Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.moving import Transfer, TransferProgress, transfer_store
+from erstwhile.opening import open_engine as open  # noqa: A004 - `erstwhile.open()` is the front door
 from erstwhile.packing import Pack, pack
 from erstwhile.policy import Policy, Rule
 from erstwhile.reembedding import Backfill, ModelChange, ModelCheck, Reembedding
