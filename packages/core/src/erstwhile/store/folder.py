@@ -13,6 +13,7 @@
 - ``erased.txt``: since when the files may hold bytes of what was erased; gone once they are compacted
 - ``backups.json``: the backups that were made, kept by whoever makes them
 - ``mending/``: a store in itself, while this one's data is being rebuilt
+- ``salvage/``: a copy of damaged data, while it is being read
 - ``shard.before-…/``: the data that was rebuilt, or in whose place a backup was put; never removed by erstwhile
 """
 
@@ -135,6 +136,7 @@ class StoreFolder:
         self._erased = path / "erased.txt"
         self._backups = path / "backups.json"
         self.mending = path / "mending"
+        self.salvage = path / "salvage"
         self.count = path / COUNT
         self._manifest = path / "erstwhile.json"
         self._owner = path / OWNER
@@ -303,8 +305,8 @@ class StoreFolder:
         self._finish()
 
     def clear_aside(self) -> None:
-        """Remove what an interrupted compaction left behind: the copy that was not finished, or the shard that it took the place of."""
-        for path in (self.fresh, self._aside):
+        """Remove what an interrupted compaction, restore or repair left behind: copies that were not finished, or the shard that one took the place of."""
+        for path in (self.fresh, self._aside, self.mending, self.salvage):
             if path.exists():
                 shutil.rmtree(path)
                 sync_folder(self.path)
@@ -322,7 +324,7 @@ class StoreFolder:
     def erased_since(self) -> str | None:
         """Since when the files may hold bytes of what was erased, ISO 8601; ``None`` where they hold none."""
         try:
-            return self._erased.read_text(encoding="utf-8").strip()
+            return self._erased.read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
 
