@@ -167,3 +167,19 @@ def test_an_interrupted_holder_lets_go(start: Callable, tmp_path: Path) -> None:
         assert "KeyboardInterrupt" in errors
     assert not (tmp_path / "store/owner.json").exists()
     erstwhile.open(tmp_path / "store", model=HashingEmbedder()).close()
+
+
+@pytest.mark.parametrize("shared", [None, False])
+def test_a_process_may_change_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool | None) -> None:
+    """A store that was opened by a relative path is the same store wherever its process goes."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with erstwhile.open("store", model=HashingEmbedder(), shared=shared) as engine:
+        ana = engine.scope(user="ana")
+        first = ana.remember("Ana lives in Porto")
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        ana.remember("Bo sings")
+        assert ana.erase(first).compacted
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    with erstwhile.open(tmp_path / "store", model=HashingEmbedder()) as engine:
+        assert engine.scope(user="ana").stats().versions == 1

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Condition", "Mended", "examine", "mend"]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """How a store is.
