@@ -183,3 +183,15 @@ def test_a_process_may_change_its_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert list((tmp_path / "elsewhere").iterdir()) == []
     with erstwhile.open(tmp_path / "store", model=HashingEmbedder()) as engine:
         assert engine.scope(user="ana").stats().versions == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions are another matter there")
+def test_an_open_folder_does_not_open_the_data(tmp_path: Path) -> None:
+    """In a folder that was there before, and that others may look into, the memories are for this user alone all the same."""
+    store = tmp_path / "store"
+    store.mkdir()
+    store.chmod(0o755)
+    with erstwhile.open(store, model=HashingEmbedder()) as engine:
+        ana = engine.scope(user="ana")
+        ana.erase(ana.remember("Ana lives in Porto"))
+        assert [(store / name).stat().st_mode & 0o777 for name in ("shard", "owner.key")] == [0o700, 0o600]
