@@ -159,3 +159,16 @@ def test_the_policy_keeps_it() -> None:
     policy = Policy().with_retention("observation", "90 days").with_retention("error", "PT36H")
     assert Policy.of(tomllib.loads(policy.toml())) == policy
     assert policy.with_retention("error", None).with_retention("observation", None) == Policy()
+
+
+def test_a_clock_that_ran_ahead_takes_nothing_along(engine: Engine, clock: FixedClock) -> None:
+    """The system time stays ahead once a clock was; what is erased for good goes by what the clock says now."""
+    ana = engine.scope(user="ana")
+    ana.remember("Ana is often late", type="observation")
+    clock.set("2099-01-01")
+    ana.remember("Bo sings")
+    clock.set("2025-01-02")
+    assert engine.would_expire() == ()
+    assert engine.expire() == ()
+    clock.set("2025-04-02")
+    assert [receipt.memories for receipt in engine.expire()] == [1]

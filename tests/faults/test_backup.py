@@ -271,3 +271,16 @@ def test_a_disk_that_is_full_or_read_only_is_named(engine: Engine, in_memory: Pa
     assert [file.name for file in disk.path.iterdir()] == ["a.backup"]
     with pytest.raises(StoreUnavailableError):
         erstwhile.restore(path, disk.path / "store")
+
+
+def test_the_folder_may_be_named_in_any_way(engine: Engine, in_memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The empty folder that one stands in, or a link to one, is a place to restore into."""
+    made = engine.backup(in_memory / "backup")
+    (in_memory / "here").mkdir()
+    (in_memory / "there").mkdir()
+    (in_memory / "link").symlink_to(in_memory / "there")
+    monkeypatch.chdir(in_memory / "here")
+    for place in (".", in_memory / "link"):
+        assert erstwhile.restore(in_memory / "backup", place).versions == made.versions
+    with _open(in_memory / "here") as here, _open(in_memory / "there") as there:
+        assert _rows(here) == _rows(there) == _rows(engine)

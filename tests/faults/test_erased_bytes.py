@@ -1,6 +1,7 @@
 """After an erasure no byte of what was erased is found in the files of the store, whatever stood where, and whenever the process died."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -368,3 +369,26 @@ def test_compacted_while_it_is_filled(engine: Engine, monkeypatch: pytest.Monkey
     assert engine.compact()
     state = change.status()
     assert (state.versions, state.filled) == (50, 50)
+
+
+def test_what_a_killed_repair_left_goes_first(engine: Engine, tmp_path: Path) -> None:
+    """Copies that a repair was working on when it was killed hold what is erased later; whoever opens the store next removes them."""
+    ana = engine.scope(user="ana")
+    made = ana.remember(SECRET)
+    engine.close()
+    store = tmp_path / "store"
+    shutil.copytree(store / "shard", store / "salvage")
+    shutil.copytree(store / "shard", store / "mending/shard")
+    with erstwhile.open(store, model=HashingEmbedder()) as again:
+        assert again.scope(user="ana").erase(made).compacted
+        assert _found(tmp_path, _needles()) == {}
+
+
+def test_a_damaged_note_still_says_that_bytes_are_left(engine: Engine, tmp_path: Path) -> None:
+    """Since when is lost; that the files have to be rewritten is not, and nothing else fails."""
+    ana = engine.scope(user="ana")
+    ana.erase(ana.remember(SECRET), compact=False)
+    (tmp_path / "store/erased.txt").write_bytes(b"\xff\xfe\x00")
+    assert engine.info().details["erased_since"] is not None
+    assert engine.compact()
+    assert _found(tmp_path, _needles()) == {}

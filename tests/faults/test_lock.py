@@ -167,3 +167,31 @@ def test_an_interrupted_holder_lets_go(start: Callable, tmp_path: Path) -> None:
         assert "KeyboardInterrupt" in errors
     assert not (tmp_path / "store/owner.json").exists()
     erstwhile.open(tmp_path / "store", model=HashingEmbedder()).close()
+
+
+@pytest.mark.parametrize("shared", [None, False])
+def test_a_process_may_change_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool | None) -> None:
+    """A store that was opened by a relative path is the same store wherever its process goes."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with erstwhile.open("store", model=HashingEmbedder(), shared=shared) as engine:
+        ana = engine.scope(user="ana")
+        first = ana.remember("Ana lives in Porto")
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        ana.remember("Bo sings")
+        assert ana.erase(first).compacted
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    with erstwhile.open(tmp_path / "store", model=HashingEmbedder()) as engine:
+        assert engine.scope(user="ana").stats().versions == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions are another matter there")
+def test_an_open_folder_does_not_open_the_data(tmp_path: Path) -> None:
+    """In a folder that was there before, and that others may look into, the memories are for this user alone all the same."""
+    store = tmp_path / "store"
+    store.mkdir()
+    store.chmod(0o755)
+    with erstwhile.open(store, model=HashingEmbedder()) as engine:
+        ana = engine.scope(user="ana")
+        ana.erase(ana.remember("Ana lives in Porto"))
+        assert [(store / name).stat().st_mode & 0o777 for name in ("shard", "owner.key")] == [0o700, 0o600]

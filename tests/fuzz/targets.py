@@ -32,10 +32,12 @@ from erstwhile.policy import Policy
 from erstwhile.question import possible_names, without_names, without_times
 from erstwhile.refs import as_refs, origins, resolve
 from erstwhile.scoped import ScopedMemory
-from erstwhile.store import ReferenceStore, document_terms, query_terms, schema
+from erstwhile.sharing import wire
+from erstwhile.store import Find, ReferenceStore, Where, document_terms, query_terms, schema
 from erstwhile.store.archive import Archive
 from erstwhile.store.folder import StoreFolder
 from erstwhile.store.holder import read_holder
+from erstwhile.store.times import Moment
 from erstwhile.store.witness import Witness
 from erstwhile.testing.rows import make_version
 from erstwhile.time import as_utc
@@ -108,6 +110,19 @@ def row(text: str) -> None:
 def seat(text: str) -> None:
     """A seat is read, or refused as damaged."""
     schema.seat_of({"seat": text})
+
+
+def channel(text: str) -> None:
+    """What comes over the local channel is what was asked for, or refused; each character is a byte."""
+    data = text.encode("latin-1", "replace")
+    for kind in (wire.Request, wire.Hello, wire.Welcome, wire.Failed, tuple[wire.WireRow, ...]):
+        with suppress(ErstwhileError):
+            found = wire.decode(data, kind)
+            assert wire.decode(wire.encode(found), kind) == found
+    with suppress(ErstwhileError):
+        wire.answered(data, Moment)
+    with suppress(ErstwhileError):
+        wire.rows_in((wire.WireRow(body=data, vector=data),), 4)
 
 
 def _in_file(text: str, use: Callable[[Path], object]) -> None:
@@ -250,6 +265,7 @@ TARGETS: Final[dict[str, Callable[[str], object]]] = {
         refs,
         row,
         seat,
+        channel,
         conversations,
         policy,
         archive,
@@ -275,8 +291,20 @@ _JSON: Final = (
     "haystack_session_ids haystack_dates sessions queries metadata date speaker text dia_id qa head row end crc version vector format fingerprint dimension"
 )
 _POLICY: Final = '[ ] rules = " \n . fact supersede accumulate trust user 0.5 thresholds { } nan inf 1e400'
+_MESSAGES: Final = (
+    wire.Hello(build="b", pid=1, fingerprint="f", dimension=4, known=NOW),
+    wire.Claim(names=("a",)),
+    wire.Turn(now=NOW, earlier=None),
+    wire.FindRows(find=Find(where=Where(scopes=(ANA,)))),
+    wire.WriteRows(puts=(wire.WireRow(body=b"{}", vector=b"0000"),), believed=("a",)),
+    wire.Embed(model="bge-small", fingerprint="f", texts=("a",), role="query"),
+    wire.Failed(error="StoreError", message="m"),
+    wire.Welcome(role="host", pid=1, build="b"),
+    Moment(time=NOW, writes=1),
+)
 _COMMANDS: Final = (
     "remember recall observe history changes correct retract erase conflicts resolve undo policy types stats doctor profile around backup restore --json "
+    "audit compact consolidate expire export import scopes take-in verify "
     '--help --valid-from --as-of 2024-01-01 yesterday --type fact --k 0 -1 99999999999999999999 --metadata {} {"a":1} [ --set fact=supersede --session -- '
     "- '' --conversation --tag \xe9 \u202e \x07 --model fast /dev/null /nonexistent . --replace --repair --confidence nan 1e999 --key a"
 )
@@ -289,6 +317,7 @@ PIECES: Final[dict[str, tuple[str, ...]]] = {
     "time": tuple(_TIME.split(" ")),
     "answer": (*_VALUES, "[1]", "[1, 2]", "[" + "1" * 5_000 + "]", "I don't know", "<think>", "</think>", "```json"),
     "row": (_VERSION, "}", ',"valid_to":', ',"expires_at":', '"2023-01-01T00:00:00Z"', '"0001-01-01T00:00:00+14:00"', ',"links":{}', "[" * 2_000, "1e999"),
+    "channel": (*(wire.encode(message).decode("latin-1") for message in _MESSAGES), "\x00", "\x01", "\x81", "\x91" * 2_000, "\xdf\xff\xff\xff\xff", "\xff"),
     "seat": ("\x1f", "1", "-", ",", ":", "9" * 5_000, "a"),
     "policy": (*_POLICY.split(" "), "[" * 2_000),
     "command_line": tuple(_COMMANDS.split(" ")),

@@ -73,6 +73,7 @@ PARTS = {
     "metadata, a name": {"metadata": {KEY: 1}},
     "metadata.card": {"metadata": {"card": int(CARD.replace(" ", ""))}},
     "metadata.password": {"metadata": {"password": "hunter2!x"}},
+    "derived_from 0": {"derived_from": (KEY,)},
     "source quote": {"source": Provenance(quote=KEY)},
     "source reference": {"source": Provenance(reference=f"https://me:{KEY}@host/x")},
     "source actor": {"source": Provenance(actor=KEY)},

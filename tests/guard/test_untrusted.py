@@ -174,3 +174,31 @@ def test_the_policy_can_leave_it_be(make: Make) -> None:
     assert make(policy=Policy(trust={"tool": 3})).remember(ORDER, source=TOOL, type="instruction").version.type is MemoryType.INSTRUCTION
     assert Policy.of({"quarantine": False, "secrets": "mask"}).toml() == 'secrets = "mask"\nquarantine = false\n'
     assert replace(Policy(), secrets="keep").secrets == "keep"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("parts", [{"metadata": {"note": {"deep": [ORDER]}}}, {"metadata": {ORDER: 1}}, {"tags": (ORDER,)}, {"aliases": (ORDER,)}])
+def test_orders_are_found_beside_the_text(ana: ScopedMemory, parts: dict[str, object]) -> None:
+    """Whatever an adapter may show beside a memory's text is read as well."""
+    assert ana.remember("A page about tea", source=TOOL, **parts).version.quarantined  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("role", ["Tool ", "toolResult", "tool-output", "function call", "webpage", "rag"])
+def test_a_role_is_known_however_it_is_written(ana: ScopedMemory, role: str) -> None:
+    """Frameworks spell the role of a tool in many ways, and none of them makes it the user."""
+    (turn,) = ana.observe([{"role": role, "content": ORDER}])
+    assert (turn.source.kind, turn.quarantined) == (SourceKind.TOOL, True)
+
+
+def test_a_tools_output_within_a_message(ana: ScopedMemory) -> None:
+    """A chat API hands the output of a tool in as a part of what the user says."""
+    (turn,) = ana.observe([{"role": "user", "content": [{"type": "text", "text": "Here:"}, {"type": "tool_result", "text": ORDER}]}])
+    assert (turn.source.kind, turn.quarantined) == (SourceKind.TOOL, True)
+
+
+@pytest.mark.parametrize("message", [{"role": "Assistant"}, {"role": " ai"}, {"role": "assistant", "name": "Ada"}, {"role": "Model", "name": "Ana"}])
+def test_a_model_by_any_name_is_a_model(make: Make, message: dict[str, str]) -> None:
+    """What an assistant says is not what a person stated, however its role is written and whatever it is called."""
+    memory = make(extractor=Obedient())
+    found = memory.observe([{**message, "content": PLAIN}])
+    assert [(outcome.version.source.kind, outcome.version.type) for outcome in found.outcomes] == [(SourceKind.INFERRED, MemoryType.OBSERVATION)]
+    assert memory.observe([{**message, "content": ORDER}])[0].quarantined

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from erstwhile.embed.hashing import HashingEmbedder
+from erstwhile.sharing.client import SharedStore
 from erstwhile.sharing.host import Host
+from erstwhile.sharing.link import Link
+from erstwhile.sharing.reaching import Opening
 from erstwhile.store import ReferenceStore
 from erstwhile.store.folder import OWNER, Manifest, StoreFolder
 from erstwhile.store.holder import Holder, read_holder
@@ -67,6 +70,27 @@ def serve() -> Iterator[Callable[..., Host]]:
             return stack.enter_context(_serving(path, fingerprint=fingerprint, dimension=dimension, idle=idle))
 
         yield run
+
+
+@pytest.fixture
+def served(serve: Callable[..., Host], tmp_path: Path) -> Host:
+    """A store that is served, in ``tmp_path / "store"``."""
+    return serve(tmp_path / "store")
+
+
+@pytest.fixture
+def connect(served: Host, tmp_path: Path) -> Iterator[Callable[[], SharedStore]]:
+    """Makes clients of it."""
+    model, made = HashingEmbedder(), list[SharedStore]()
+
+    def run() -> SharedStore:
+        opening = Opening(path=tmp_path / "store", fingerprint=model.fingerprint, dimension=model.dimension, idle=1)
+        made.append(SharedStore(Link(opening)))
+        return made[-1]
+
+    yield run
+    for store in made:
+        store.close()
 
 
 @pytest.fixture

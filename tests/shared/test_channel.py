@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -37,27 +37,6 @@ PATIENCE = 60
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Serve = Callable[..., Host]
 HolderOf = Callable[[Path], Holder]
-
-
-@pytest.fixture
-def served(serve: Serve, tmp_path: Path) -> Host:
-    """A store that is served, in ``tmp_path / "store"``."""
-    return serve(tmp_path / "store")
-
-
-@pytest.fixture
-def connect(served: Host, tmp_path: Path) -> Iterator[Callable[[], SharedStore]]:
-    """Makes clients of it."""
-    made: list[SharedStore] = []
-
-    def run() -> SharedStore:
-        opening = Opening(path=tmp_path / "store", fingerprint=MODEL.fingerprint, dimension=MODEL.dimension, idle=1)
-        made.append(SharedStore(Link(opening)))
-        return made[-1]
-
-    yield run
-    for store in made:
-        store.close()
 
 
 def _dial(path: Path, holder_of: HolderOf) -> Channel:

@@ -119,7 +119,7 @@ def restore(backup: str | Path, store: str | Path, *, replace: bool = False) -> 
     from erstwhile.store.folder import StoreFolder
     from erstwhile.store.rebuilding import exchange_data, make_folder
 
-    archive, place = Archive(_place(backup)), _place(store)
+    archive, place = Archive(_place(backup)), _place(store).resolve()
     head, seal = archive.head, archive.seal()
     try:
         fresh = not place.exists() or (place.is_dir() and not any(place.iterdir()))

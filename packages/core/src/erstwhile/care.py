@@ -56,7 +56,8 @@ def erase_user(ledger: "Ledger", user: str, *, compact: bool, by: str | None, re
 
 
 def _expired(ledger: "Ledger", retention: Mapping[MemoryType, timedelta], *, evidence: bool) -> Iterator[Order]:
-    now = ledger.reading_time()
+    # By the clock: what cannot be taken back must not follow from a time that a clock once ran ahead to.
+    now = min(ledger.reading_time(), ledger.clock_time())
     for scope in ledger.store.scopes():
         if refs := expired(ledger.store, scope, now=now, retention=retention):
             yield Order(scope=scope, refs=refs, evidence=evidence)

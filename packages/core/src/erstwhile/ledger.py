@@ -126,6 +126,10 @@ class Ledger:
         """
         return self.moment().time
 
+    def clock_time(self) -> datetime:
+        """What the clock says. The system time is ahead of it where a clock once ran ahead, or another process's does."""
+        return self._now()
+
     def _now(self) -> datetime:
         return as_utc(self._clock.now(), name="the clock")
 

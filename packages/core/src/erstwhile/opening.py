@@ -111,7 +111,8 @@ def _open_store(settings: Settings, embedder: Embedder) -> Store:
         return ServerStore.connect(location, fingerprint=fingerprint, dimension=dimension, api_key=settings.api_key, settings=settings.server)
 
     try:
-        path = Path(location).expanduser()
+        # Absolute: a process that changes its working directory must not take the store's files for those of another place.
+        path = Path(location).expanduser().absolute()
     except RuntimeError:
         raise InvalidInputError(f"{location}: there is no such user's home on this machine; give the folder itself.") from None
     from erstwhile.sharing.opened import open_store

@@ -1,6 +1,7 @@
 """Messages of a conversation, read into turns; pure."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,15 +14,18 @@ from erstwhile.errors import InvalidInputError
 from erstwhile.model import MAX_CONTENT, Provenance, SourceKind, check_text
 from erstwhile.time import Instant, as_utc
 
-__all__ = ["AGENTS", "ASSISTANTS", "ROLES", "SILENT", "Message", "Turn", "read_turns", "text_key"]
+__all__ = ["AGENTS", "ASSISTANTS", "ROLES", "SILENT", "Message", "Turn", "is_outside", "read_turns", "role_name", "text_key"]
 
 DEFAULT_SESSION: Final = "default"
 TOOLS: Final = frozenset({"tool", "function"})
 """Roles in which a tool gives its output."""
 OUTSIDE: Final = TOOLS | {"tool_result", "observation", "ipython", "document", "web", "browser", "search", "retrieval", "context", "file", "email"}
 """Roles under which frameworks hand in what comes from outside: nobody in the conversation said it."""
+RARELY: Final = frozenset({"documents", "mcp", "plugin", "rag", "search_result", "search_results", "tools", "web_page", "webpage", "website"})
+"""More of them, which may be the name of somebody's company or topic as well."""
 ASSISTANTS: Final = frozenset({"assistant", "ai", "model", "bot"})
 """Roles in which a model speaks."""
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s.-]+")
 AGENTS: Final = ASSISTANTS | {"agent"}
 """Roles in which a model may be taken to speak: an agent may be somebody at work as well."""
 SILENT: Final = TOOLS | {"system", "developer"}
@@ -76,6 +80,17 @@ class Turn:
     place: int
 
 
+def role_name(role: str) -> str:
+    """A role as this module spells it: "toolResult", "Tool-Result" and "tool result" are "tool_result"."""
+    return _CAMEL.sub("_", role.strip()).lower()
+
+
+def is_outside(role: str) -> bool:
+    """Whether what is said in a role comes from outside the conversation."""
+    name = role_name(role)
+    return name in OUTSIDE | RARELY or name.startswith(("tool_", "tools_", "function_"))
+
+
 def read_turns(messages: Iterable[Message | Mapping[str, Any]], *, session: str | None) -> tuple[Turn, ...]:
     """Check messages and turn them into turns. Messages without any text (a bare tool call) hold nothing to keep and are left out.
 
@@ -113,7 +128,7 @@ def _read(message: Message | Mapping[str, Any], place: int, session: str | None)
     role = check_text(given.role, name=f"{name} role")
     at = None if given.at is None else as_utc(given.at, name=f"{name} at")
     spoken_in = given.session or session or DEFAULT_SESSION
-    usual = SourceKind.TOOL if role.lower() in OUTSIDE else SourceKind.STATED
+    usual = SourceKind.TOOL if is_outside(role) or _from_outside(given.content) else SourceKind.STATED
     try:
         kind = usual if given.kind is None else SourceKind.of(given.kind)
         source = Provenance(kind=kind, actor=role if given.name is None else given.name, session=spoken_in, reference=given.id)
@@ -149,6 +164,12 @@ def _text(content: object, name: str) -> str:
         if all(isinstance(part, str) for part in parts):
             return "\n".join(part for part in parts if part)
     raise InvalidInputError(f"{name} content: expected text or a list of parts with text, got {type(content).__name__}.")
+
+
+def _from_outside(content: object) -> bool:
+    # A chat API hands the output of a tool in as a part of what the user says.
+    parts = content if isinstance(content, list) else ()
+    return any(is_outside(kind) for part in parts if isinstance(part, Mapping) and part.get("text") and isinstance(kind := part.get("type"), str))
 
 
 def _turn_key(message: Message, content: str, session: str, at: datetime | None) -> str | None:

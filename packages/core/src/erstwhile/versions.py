@@ -17,7 +17,7 @@ from erstwhile.mentions import mentions_of
 from erstwhile.model import Links, MemoryType, Provenance, Scope, SourceKind, Version
 from erstwhile.relations import Claim
 from erstwhile.time import Interval
-from erstwhile.turns import Turn, text_key
+from erstwhile.turns import ASSISTANTS, Turn, role_name, text_key
 
 __all__ = ["KEEP", "Keep", "changed", "first_version", "in_order", "kept_for", "key_of", "new_id", "said_by", "session_claim", "turn_version"]
 
@@ -35,16 +35,14 @@ MARKS: Final = frozenset(("pinned", "importance", "tags", "aliases"))
 """Parts of a memory that say how it is kept and not what it says."""
 MAX_CONTEXT: Final = 600
 """Characters kept of what a turn answers."""
-ASSISTANTS: Final = frozenset({"assistant", "ai", "model", "bot"})
-"""Roles in which a model speaks."""
 GIVEN: Final = "given:"
 """What the idempotency keys begin with that callers gave."""
 
 
 def said_by(version: Version) -> SourceKind:
-    """How it came to be known, as far as trust goes: what an assistant says is what a model concluded."""
-    spoken = version.is_turn and version.source.kind is SourceKind.STATED and version.metadata.get("role") in ASSISTANTS
-    return SourceKind.INFERRED if spoken and version.source.actor in ASSISTANTS else version.source.kind
+    """How it came to be known, as far as trust goes: what an assistant says, by whatever name, is what a model concluded."""
+    spoken = version.is_turn and version.source.kind is SourceKind.STATED and role_name(str(version.metadata.get("role"))) in ASSISTANTS
+    return SourceKind.INFERRED if spoken else version.source.kind
 
 
 def new_id() -> str:

@@ -13,7 +13,7 @@ from erstwhile.extract.scoring import weighed
 from erstwhile.extract.sentences import Sentence, quoted_spans, sentences
 from erstwhile.extract.worth import is_own, said_by_agent, worth
 from erstwhile.model import SourceKind, Version
-from erstwhile.turns import AGENTS, SILENT
+from erstwhile.turns import AGENTS, SILENT, role_name
 
 __all__ = ["drawn_from"]
 
@@ -32,7 +32,7 @@ _AROUND: Final = " \t\r\n,;:-\u2013—*_"
 
 def drawn_from(turn: Version, *, place: int) -> list[Drawn]:
     """The memories of one turn, in the order of its text; ``place`` is the turn's among those that were handed in."""
-    role = str(turn.metadata.get("role") or turn.source.actor).lower()
+    role = role_name(str(turn.metadata.get("role") or turn.source.actor))
     if role in SILENT or turn.source.kind is SourceKind.TOOL:
         return []
     text = turn.content

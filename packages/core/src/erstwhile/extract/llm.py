@@ -13,7 +13,7 @@ from erstwhile.errors import InvalidInputError
 from erstwhile.extract.protocol import Drawn, Extractor
 from erstwhile.llm import Chat, Fence
 from erstwhile.model import MemoryType, SourceKind, Version, check_text
-from erstwhile.turns import SILENT
+from erstwhile.turns import SILENT, role_name
 
 __all__ = ["MAX_DRAWN", "MAX_MEMORY", "MAX_PER_TURN", "LlmExtractor"]
 
@@ -136,7 +136,7 @@ class LlmExtractor:
 
 
 def _asserts(turn: Version) -> bool:
-    role = str(turn.metadata.get("role") or turn.source.actor).lower()
+    role = role_name(str(turn.metadata.get("role") or turn.source.actor))
     return turn.source.kind is not SourceKind.TOOL and role not in SILENT
 
 

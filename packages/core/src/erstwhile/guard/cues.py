@@ -8,7 +8,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from erstwhile.guard.hidden import hides, plain
+from erstwhile.guard.hidden import flowing, hides, plain
 
 __all__ = ["cues_of"]
 
@@ -32,6 +32,7 @@ def cues_of(text: str) -> tuple[str, ...]:
     They are "override", "role marker", "address", "standing order", "memory order", "concealment", "exfiltration" and "hidden text". Of a person's own words
     they say nothing: a person may give orders. Ask about text from tools, pages and documents.
     """
-    folded = plain(text)
-    found = [name for name, expression in _expressions() if expression.search(folded)]
+    # Whoever breaks a line, or sets a word in bold, says the same; while where a line begins is a sign in itself.
+    readings = {folded := plain(text), flowing(folded)}
+    found = [name for name, expression in _expressions() if any(expression.search(reading) for reading in readings)]
     return (*found, "hidden text") if hides(text) else tuple(found)

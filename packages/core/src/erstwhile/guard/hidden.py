@@ -1,10 +1,11 @@
 """Text that a reader does not see: what it is, and how a text reads without it; pure."""
 
 import re
+from html import unescape
 from typing import Final
 from unicodedata import normalize
 
-__all__ = ["hides", "plain"]
+__all__ = ["flowing", "hides", "plain"]
 
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
@@ -19,7 +20,19 @@ _HIDING: Final = re.compile(
     "|[\u200b-\u200f\u2060-\u206f\ufe00-\ufe0d\ufeff]{4}"
 )
 _SPACES: Final = re.compile(r"[^\S\n]+")
+_EMPHASIS: Final = re.compile(r"(?<!\w)[*_~`]{1,3}(?=\w)|(?<=\w)[*_~`]{1,3}(?!\w)")
+_BREAKS: Final = re.compile(r"(?<=[\w,;]) ?\n[ >]{0,8}(?=\w)")
 _TAGS: Final = {0xE0000 + code: code for code in range(0x20, 0x7F)}
+
+
+_MARKS: Final = re.compile("[\u0300-\u036f]")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_LATIN: Final = re.compile("[a-z]")
+_ALIKE: Final = str.maketrans(
+    # Cyrillic, Greek and Latin letters that look like those of ASCII, in lower case.
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u051b\u051d\u04cf\u03b1\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u0131\u0251\u0261",
+    "abekmhopctyxijsdhqwlaeiknoptuxiag",
+)
 
 
 def hides(text: str) -> bool:
@@ -28,8 +41,21 @@ def hides(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """The text as a model may read it: what is hidden in tags spelt out, everything else that is invisible left out, forms of letters folded, in lower case."""
+    """The text as a model may read it: what is hidden in tags spelt out, everything else that is invisible left out, forms of letters folded, in lower case.
+
+    In a word with letters of the Latin alphabet, letters of other alphabets that look like some of it are taken for these.
+    """
     if not text.isascii():
         text = normalize("NFKC", _INVISIBLE.sub("", _FLAG.sub("", text).translate(_TAGS)))
         text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
+        text = _WORD.sub(_in_one_alphabet, _MARKS.sub("", text).lower())
     return _SPACES.sub(" ", text).lower()
+
+
+def _in_one_alphabet(word: re.Match[str]) -> str:
+    return word[0].translate(_ALIKE) if _LATIN.search(word[0]) else word[0]
+
+
+def flowing(text: str) -> str:
+    """A `plain` text without what only lays it out: line breaks within a sentence, the marks of quoted lines and of emphasis, and entities of HTML."""
+    return _BREAKS.sub(" ", _EMPHASIS.sub("", plain(unescape(text)) if "&" in text else text))

@@ -1,6 +1,6 @@
 """The same for all parts of what is to be written: a memory, a source, a turn, a correction; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -12,7 +12,7 @@ __all__ = ["without_secrets", "words_of"]
 
 T = TypeVar("T")
 
-UNWRITTEN: Final = frozenset({"key", "derived_from", "supersedes", "scope", "type", "kind"})
+UNWRITTEN: Final = frozenset({"key", "supersedes", "scope", "type", "kind"})
 """Parts of which only a hash is kept, or that are ids and names of ours. A key with a secret in it still tells apart what it told apart."""
 
 
@@ -69,7 +69,19 @@ def _parts(parts: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list[M
 
 
 def words_of(version: Version) -> str:
-    """Everything in a version that a model could come to read: its text, its other names, and where it says that it comes from."""
+    """Everything in a version that a model could come to read: its text, its other names, its metadata, and where it says that it comes from."""
     source = version.source
-    shown = (version.content, *version.aliases, *version.tags, source.actor, source.session, source.reference, source.quote)
+    shown = (version.content, *version.aliases, *version.tags, source.actor, source.session, source.reference, source.quote, *_texts(version.metadata))
     return "\n".join(dict.fromkeys(text for text in shown if text))
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield str(name)
+            yield from _texts(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _texts(each)

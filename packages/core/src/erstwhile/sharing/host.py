@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from erstwhile.embed import Embedder, load_embedder
 from erstwhile.embed.models import PROFILES
-from erstwhile.errors import ErstwhileError, InvalidInputError, ModelMismatchError, ModelNotFoundError, StoreUnavailableError
+from erstwhile.errors import ErstwhileError, InvalidInputError, ModelMismatchError, ModelNotFoundError, StoreClosedError, StoreUnavailableError
 from erstwhile.judge import OnnxJudge, shipped_judge
 from erstwhile.sharing import wire
 from erstwhile.sharing.channel import Address, Channel, ChannelBrokenError, listen, prove, silence
@@ -122,7 +122,10 @@ class Host:
             try:
                 connection, _ = listener.accept()
             except OSError:
-                return
+                if self.ending.wait(TICK) or listener is not self._listener:
+                    return
+                # As where no more files can be opened: when others are closed, it goes on.
+                continue
             if connection.family == socket.AF_INET:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             session = _Session(self, Channel(connection))
@@ -190,7 +193,10 @@ class _Session:
                     data = self.channel.receive()
                     self._since = None
                     self._host.active()
-                    self.channel.send(self._answered(data))
+                    answered = self._answered(data)
+                    # A client that is stopped reads no answer either, and may hold something.
+                    self._since = time.monotonic()
+                    self.channel.send(answered)
         except Exception as error:  # noqa: BLE001 - one client's trouble must not be another's
             note(error)
         finally:
@@ -218,6 +224,9 @@ class _Session:
     def _answered(self, data: bytes) -> bytes:
         try:
             return wire.answer(self._answer(wire.decode(data, wire.Request)))
+        except StoreClosedError:
+            # It ends: not a matter of the client's, who asks whoever serves the store next.
+            raise ChannelBrokenError("it ends") from None
         except ErstwhileError as error:
             return wire.failure(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client has to know

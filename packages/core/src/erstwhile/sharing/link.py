@@ -93,11 +93,14 @@ class Link:
         try:
             yield value
         finally:
-            with suppress(ClaimLostError):
-                self._pinned(pin, wire.encode(wire.Leave()))
-            if outer is None:
-                self._thread.pin = None
-                self._give(pin.channel)
+            try:
+                with suppress(ClaimLostError):
+                    self._pinned(pin, wire.encode(wire.Leave()))
+            finally:
+                # Also where Ctrl-C ends the leaving: a thread that kept a lost connection could never write again.
+                if outer is None:
+                    self._thread.pin = None
+                    self._give(pin.channel)
 
     @contextmanager
     def apart(self) -> Iterator[None]:

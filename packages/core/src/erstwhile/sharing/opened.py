@@ -350,7 +350,7 @@ def _wait(
 def _meet(channel: "Channel", key: bytes, hand_over: "weakref.WeakMethod[Callable[[], None]]", check: Callable[[str, int], None]) -> bool:
     """Hear what one wants; returns whether the store was handed over."""
     from erstwhile.sharing import wire
-    from erstwhile.sharing.channel import prove
+    from erstwhile.sharing.channel import ChannelBrokenError, prove
 
     prove(channel, key, serves=True, timeout=GREETING)
     hello = wire.decode(channel.receive(timeout=GREETING), wire.Hello)
@@ -364,5 +364,7 @@ def _meet(channel: "Channel", key: bytes, hand_over: "weakref.WeakMethod[Callabl
     wire.decode(channel.receive(timeout=GREETING), wire.HandOver)
     if (let_go := hand_over()) is not None:
         let_go()
-    channel.send(wire.answer(None), timeout=GREETING)
+    # Whoever asked may have given up waiting; there is nothing left to hand over all the same.
+    with suppress(ChannelBrokenError):
+        channel.send(wire.answer(None), timeout=GREETING)
     return True

@@ -14,6 +14,7 @@
 - ``backups.json``: the backups that were made, kept by whoever makes them
 - ``arrival.json``: the transfer that the store is the target of, or was, and how far it is
 - ``mending/``: a store in itself, while this one's data is being rebuilt
+- ``salvage/``: a copy of damaged data, while it is being read
 - ``shard.before-…/``: the data that was rebuilt, or in whose place a backup was put; never removed by erstwhile
 """
 
@@ -139,6 +140,7 @@ class StoreFolder:
         self._erased = path / "erased.txt"
         self._backups = path / "backups.json"
         self.mending = path / "mending"
+        self.salvage = path / "salvage"
         self.count = path / COUNT
         self._manifest = path / MANIFEST
         self._owner = path / OWNER
@@ -320,8 +322,8 @@ class StoreFolder:
         self._finish()
 
     def clear_aside(self) -> None:
-        """Remove what an interrupted compaction left behind: the copy that was not finished, or the shard that it took the place of."""
-        for path in (self.fresh, self._aside):
+        """Remove what an interrupted compaction, restore or repair left behind: copies that were not finished, or the shard that one took the place of."""
+        for path in (self.fresh, self._aside, self.mending, self.salvage):
             if path.exists():
                 shutil.rmtree(path)
                 sync_folder(self.path)
@@ -339,7 +341,7 @@ class StoreFolder:
     def erased_since(self) -> str | None:
         """Since when the files may hold bytes of what was erased, ISO 8601; ``None`` where they hold none."""
         try:
-            return self._erased.read_text(encoding="utf-8").strip()
+            return self._erased.read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
 

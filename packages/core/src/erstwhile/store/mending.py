@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from erstwhile.errors import StoreCorruptError, StoreFormatError
 from erstwhile.store.checking import Contents, read_contents, wrong_indexes
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Condition", "Mended", "examine", "mend"]
-
-WORK: Final = "salvage"
-"""Folder for copies, in the store's own, so that there is as much room as for the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +97,7 @@ def examine(folder: StoreFolder, *, dimension: int) -> Condition:
     if found is not None and enough(found):
         rescued = Salvage(rows=tuple(found.rows[id] for id in sorted(found.rows)))
     elif folder.shard.is_dir():
-        rescued = salvage(folder.shard, folder.path / WORK, slots=slots, enough=enough)
+        rescued = salvage(folder.shard, folder.salvage, slots=slots, enough=enough)
         if found is not None and not wrong:
             wrong.append(f"It holds {len(found.rows):,} versions that can be read, and {max(noted, len(found.rows) + len(found.unreadable)):,} were written.")
     else:
