@@ -274,7 +274,7 @@ def test_a_memory_and_its_turn_are_one_hit() -> None:
     assert hits[0].score == ranked[0].score
     assert hits[0].relevance == pytest.approx(0.8)
     assert hits[0].dense == 0.7
-    assert "the score of what is folded into it" in hits[0].why
+    assert "that of what it was folded with" in hits[0].why
 
 
 def test_a_memory_better_than_its_turn_keeps_its_own() -> None:

@@ -1,6 +1,7 @@
 """The local channel: who may speak on it, what is refused, and what becomes of a write whose answer is lost."""
 
 import os
+import shutil
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -302,12 +304,14 @@ def test_a_hand_over_waits_for_what_is_under_way(tmp_path: Path, serve: Serve) -
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs Unix sockets")
-def test_sockets_of_the_killed_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sockets_of_the_killed_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed process left goes when the next one listens; what somebody listens at, or was made just now, stays."""
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    # The path of a socket must be short.
+    short = Path(mkdtemp(prefix="ew-", dir="/tmp"))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(short))
     first, at = listen()
     folder = Path(str(at)).parent
-    assert folder.parent == tmp_path
+    assert folder.parent == short
     left, fresh = folder / "left.sock", folder / "fresh.sock"
     for path in (left, fresh):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as killed:
@@ -318,3 +322,4 @@ def test_sockets_of_the_killed_are_swept(tmp_path: Path, monkeypatch: pytest.Mon
     assert sorted(folder.iterdir()) == sorted((fresh, Path(str(at)), Path(str(other))))
     first.close()
     second.close()
+    shutil.rmtree(short)

@@ -117,6 +117,12 @@ def test_it_listens_on_after_a_failure(served: Host, monkeypatch: pytest.MonkeyP
                 served.ending.set()
             raise OSError(24, "Too many open files")
 
+        def shutdown(self, how: int) -> None:
+            """The host wakes its own thread so when it ends."""
+
+        def close(self) -> None:
+            """And closes it."""
+
     listener: Any = Exhausted()
     monkeypatch.setattr(served, "_listener", listener)
     served._accept(listener)

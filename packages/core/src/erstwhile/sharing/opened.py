@@ -293,10 +293,15 @@ class _OpenedTimes(Times):
 
 def _listen(store: OpenedStore, held: EdgeStore) -> "tuple[socket.socket, Address]":
     """Wait, in a thread that costs nothing until somebody comes, for those who ask for the store."""
-    from erstwhile.sharing.channel import listen
+    from erstwhile.sharing.channel import listen, silence
 
     listener, address = listen()
-    key = held.folder.invite("process", address)
+    try:
+        key = held.folder.invite("process", address)
+    except BaseException:
+        listener.close()
+        silence(address)
+        raise
     # The thread must not be what keeps a store alive that nobody uses any more.
     weakref.finalize(store, _wake, listener).atexit = False
     waiting = threading.Thread(
