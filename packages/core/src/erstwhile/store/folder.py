@@ -213,7 +213,9 @@ class StoreFolder:
                 raise StoreFormatError(f"{self.path} is in store format {found} and this version of erstwhile reads {FORMAT}; use the version that wrote it.")
             manifest = Manifest.read(values)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise StoreCorruptError(f"{self._manifest} cannot be read ({type(error).__name__}); put it back from a backup.") from error
+            # What is read here is ours, so our own words may be told.
+            what = str(error) if type(error) is ValueError else type(error).__name__
+            raise StoreCorruptError(f"{self._manifest} cannot be read ({what}); put it back from a backup.") from error
         if self.fresh.exists() and not self.shard.exists():
             self._finish()
         elif self.fresh.exists():
