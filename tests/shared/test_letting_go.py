@@ -124,6 +124,9 @@ def test_it_listens_on_after_a_failure(served: Host, monkeypatch: pytest.MonkeyP
             """And closes it."""
 
     listener: Any = Exhausted()
+    own = served._listener
+    assert own is not None
     monkeypatch.setattr(served, "_listener", listener)
     served._accept(listener)
+    own.close()
     assert len(calls) == 2
