@@ -9,8 +9,10 @@ from benchmarks.markdown import grid
 from benchmarks.scale import RESULTS
 from benchmarks.table import MARKED
 
-__all__ = ["PAGE", "rendered"]
+__all__ = ["MILLION", "PAGE", "rendered"]
 
+MILLION: Final = ROOT / "benchmarks/results/scale-million.json"
+"""A run by itself, for it takes half an hour."""
 PAGE: Final = ROOT / "docs/reference/scale.md"
 ROWS: Final[Mapping[str, tuple[str, str]]] = {
     "a scope with half of all": ("broad", " ms"),
@@ -34,9 +36,9 @@ FIGURES: Final[Mapping[str, tuple[str, str]]] = {
 Values = Mapping[str, Any]
 
 
-def rendered(page: str, found: Values) -> str:
-    """The page with what was found between its marks."""
-    body = _text(found)
+def rendered(page: str, *runs: Values) -> str:
+    """The page with what each run found between its marks."""
+    body = "\n".join(map(_text, runs))
     return MARKED.sub(lambda _: body, page)
 
 
@@ -56,7 +58,8 @@ def _figure(value: float | None, unit: str) -> str:
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8"), json.loads(RESULTS.read_text(encoding="utf-8"))), encoding="utf-8")
+    runs = (json.loads(results.read_text(encoding="utf-8")) for results in (RESULTS, MILLION))
+    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8"), *runs), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 
 from benchmarks.scale import RESULTS
-from benchmarks.scale_table import PAGE, rendered
+from benchmarks.scale_table import MILLION, PAGE, rendered
 from benchmarks.table import MARKED
 
 
@@ -11,7 +11,7 @@ def test_the_page_is_that_of_the_results() -> None:
     """No figure is typed by hand: run `python -m benchmarks.scale_table` after a change of the results."""
     page = PAGE.read_text(encoding="utf-8")
     assert len(MARKED.findall(page)) == 1
-    assert page == rendered(page, json.loads(RESULTS.read_text(encoding="utf-8")))
+    assert page == rendered(page, *(json.loads(results.read_text(encoding="utf-8")) for results in (RESULTS, MILLION)))
 
 
 def test_what_was_not_measured_is_a_dash() -> None:
