@@ -15,7 +15,7 @@ from erstwhile.store.second import Models, Space
 from erstwhile.store.server_second import MANIFEST, described, models_of
 from erstwhile.store.server_settings import ServerSettings
 
-__all__ = ["Manifest", "create", "create_claims", "index", "make", "rescored", "shards"]
+__all__ = ["Manifest", "called", "create", "create_claims", "index", "make", "rescored", "shards"]
 
 LAYOUT: Final = "erstwhile-layout"
 ARRIVAL: Final = "erstwhile-arrival"
@@ -24,6 +24,11 @@ GRAPHED: Final = frozenset({"scope", "live", "held"})
 """Fields with a graph for each of their values, where there are graphs: those that name the scope in what is asked most."""
 SMALL: Final = 1_024
 """Dimensions below which one bit a number loses too much; by Qdrant's documentation of quantisation, which has two bits for smaller vectors."""
+
+
+def called(connection: Connection, name: str) -> str:
+    """What a collection is called in messages."""
+    return f"Collection {name} at {connection.place}"
 
 
 def make(connection: Connection, name: str, create: Callable[[QdrantClient], None]) -> None:
@@ -143,7 +148,7 @@ class Manifest:
             StoreFormatError: It is not erstwhile's, or of another version.
         """
         metadata = connection.read(lambda client: client.get_collection(name)).config.metadata or {}
-        found, place = metadata.get(MANIFEST), f"Collection {name} at {connection.place}"
+        found, place = metadata.get(MANIFEST), called(connection, name)
         if not isinstance(found, Mapping):
             raise StoreFormatError(f"{place} was not made by erstwhile; give the name of another collection.")
         if found.get("format") != schema.FORMAT:

@@ -142,7 +142,7 @@ class ServerStore(Store):
 
     @property
     def _name(self) -> str:
-        return f"Collection {self._collection} at {self._connection.place}"
+        return collections.called(self._connection, self._collection)
 
     @property
     def arrival(self) -> Arrival | None:
@@ -156,20 +156,23 @@ class ServerStore(Store):
 
     def find(self, find: Find) -> tuple[Row, ...]:
         """See `Store.find`."""
-        return self._scroll(find.where, after=find.after, limit=find.limit, vectors=find.vectors)
+        chosen, shards = _filter(find.where), self._shards(find.where)
+        return self.page(self.models.first, chosen, shards=shards, after=find.after, limit=find.limit, vectors=find.vectors)
 
     def scan(self, *, after: str | None = None, limit: int = PAGE, vectors: bool = False) -> tuple[Row, ...]:
         """See `Store.scan`."""
-        return self._scroll(None, after=after, limit=limit, vectors=vectors)
+        return self.page(self.models.first, None, after=after, limit=limit, vectors=vectors)
 
-    def _scroll(self, where: Where | None, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
-        space = self.models.first
+    def page(
+        self, space: Space, chosen: models.Filter | None, *, shards: list[int | str] | None = None, after: str | None, limit: int, vectors: bool
+    ) -> tuple[Row, ...]:
+        """Rows under a filter, in order of id, with their vectors of this model where these are wanted."""
         points, _ = self._connection.read(
             lambda client: client.scroll(
                 self._collection,
-                None if where is None else _filter(where),
+                chosen,
                 consistency=self._consistency,
-                shard_key_selector=None if where is None else self._shards(where),
+                shard_key_selector=shards,
                 limit=limit + 1 if after else limit,
                 offset=after,
                 with_payload=list(schema.READ),

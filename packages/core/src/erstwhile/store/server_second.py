@@ -91,19 +91,11 @@ class ServerSecond(Second):
     def lacking(self, *, fingerprint: str, after: str | None = None, limit: int) -> tuple[Row, ...]:
         """See `Second.lacking`."""
         space = self._store.look().space(fingerprint)
-        return self._page(_lacks(space), space, after=after, limit=limit, vectors=False)
+        return self._store.page(space, _lacks(space), after=after, limit=limit, vectors=False)
 
     def scan(self, *, fingerprint: str, after: str | None = None, limit: int) -> tuple[Row, ...]:
         """See `Second.scan`."""
-        return self._page(None, self._store.look().space(fingerprint), after=after, limit=limit, vectors=True)
-
-    def _page(self, chosen: qdrant.Filter | None, space: Space, *, after: str | None, limit: int, vectors: bool) -> tuple[Row, ...]:
-        points, _ = self._connection.read(
-            lambda client: client.scroll(
-                self._collection, chosen, limit=limit + 1, offset=after, with_payload=list(schema.READ), with_vectors=[space.slot] if vectors else False
-            )
-        )
-        return tuple([schema.row_in(space, point.payload, point.vector) for point in points if str(point.id) != after][:limit])
+        return self._store.page(self._store.look().space(fingerprint), None, after=after, limit=limit, vectors=True)
 
     def fill(self, rows: Iterable[Row], *, fingerprint: str) -> None:
         """See `Second.fill`."""
