@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["describe", "load"]
+__all__ = ["describe", "load", "resident"]
 
 PACKAGES: Final = ("qdrant-edge-py", "onnxruntime", "tokenizers", "numpy", "msgspec", "qdrant-client")
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -32,6 +32,15 @@ def describe() -> dict[str, Any]:
 def load() -> float | None:
     """Processes that wanted to run, on average over the last minute; above the number of cores, times are too long."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def resident(process: int | str = "self") -> dict[str, float]:
+    """Memory of a process in MB, as Linux names it: VmRSS, its peak VmHWM, and of it RssAnon, its own, and RssFile, mapped; empty where that cannot be read."""
+    try:
+        lines = [line.split() for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return {}
+    return {line[0].rstrip(":"): round(int(line[1]) * 1024 / 1e6, 1) for line in lines if line[0].startswith(("VmRSS", "VmHWM", "RssAnon", "RssFile"))}
 
 
 def _processor() -> str:

@@ -147,7 +147,7 @@ def _measured(folder: Path, *, graph: bool) -> Values:
 
         seconds = timings(ask, questions, warm_up=WARM_UP)
         found |= {f"{name}_p50_ms": round(percentile(seconds, 0.5) * MILLI, 2), f"{name}_p95_ms": round(percentile(seconds, 0.95) * MILLI, 2)}
-    found["rss_mb"] = _resident()
+    found["rss_mb"] = environment.resident().get("VmRSS")
     kept = np.memmap(folder / "vectors.f16", dtype=np.float16, mode="r").reshape(-1, vectors.shape[1])
     best = _exactly(kept[::2], vectors[WARM_UP:])
     found["recall_at_10"] = _recall(store, best, vectors[WARM_UP:])
@@ -163,12 +163,6 @@ def _conditions() -> Iterator[tuple[str, Where]]:
     yield "one_tag", Where(scopes=(BROAD,), tags=("garden",), **now)
     yield "valid_then", Where(scopes=(BROAD,), believed=True, valid=as_utc("2022-06-01"))
     yield "believed_then", Where(scopes=(BROAD,), believed=as_utc("2026-02-01"), valid=NOW)
-
-
-def _resident() -> float | None:
-    status = Path("/proc/self/status")
-    lines = status.read_text(encoding="utf-8").splitlines() if status.exists() else []
-    return next((round(int(line.split()[1]) * 1024 / 1e6, 1) for line in lines if line.startswith("VmRSS:")), None)
 
 
 def _exactly(vectors: NDArray[np.float16], queries: NDArray[np.float32]) -> NDArray[np.float32]:

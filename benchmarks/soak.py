@@ -215,19 +215,11 @@ def _listen(worker: "subprocess.Popen[str]", told: list[str]) -> None:
 def _sample(path: Path, pids: Sequence[int]) -> dict[str, float]:
     holder = read_holder(path / OWNER)
     served = holder is not None and holder.role == "host" and holder.is_there
-    resident = [figures for pid in pids if (figures := _resident(pid))]
+    resident = [figures for pid in pids if (figures := environment.resident(pid))]
     found = {"clients_own_mb": max((figures["RssAnon"] for figures in resident), default=0.0), "files_mb": _size(path)}
-    if served and holder is not None and (figures := _resident(holder.pid)):
+    if served and holder is not None and (figures := environment.resident(holder.pid)):
         found |= {"host_mb": figures["VmRSS"], "host_own_mb": figures["RssAnon"], "host_files_open": _open_files(holder.pid)}
     return found
-
-
-def _resident(pid: int) -> dict[str, float]:
-    try:
-        lines = [line.split() for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()]
-    except OSError:
-        return {}
-    return {line[0].rstrip(":"): round(int(line[1]) * 1024 / 1e6, 1) for line in lines if line[0].startswith(("VmRSS", "RssAnon"))}
 
 
 def _open_files(pid: int) -> float:
