@@ -41,16 +41,16 @@ PATIENCE = 60
 QUESTIONS = ("where does Ana live?", "what does she like?", "tea", "Bo")
 
 
-def opened(place: object) -> Engine:
-    return erstwhile.open(str(place), model=MODEL, shared=None if str(place).startswith("http") else False)
+def opened(place: object, model: HashingEmbedder = MODEL) -> Engine:
+    return erstwhile.open(str(place), model=model, shared=None if str(place).startswith("http") else False)
 
 
 def move(source: object, target: object, **options: Any) -> erstwhile.Transfer:  # noqa: ANN401 - as transfer_store has it
     return erstwhile.transfer_store(str(source), str(target), **options)
 
 
-def held(place: object) -> list[tuple[erstwhile.Version, bytes]]:
-    with opened(place) as engine:
+def held(place: object, model: HashingEmbedder = MODEL) -> list[tuple[erstwhile.Version, bytes]]:
+    with opened(place, model) as engine:
         return [(row.version, b"" if row.vector is None else row.vector.tobytes()) for row in engine._ledger.store.whole(vectors=True)]
 
 
@@ -448,3 +448,54 @@ def test_a_source_in_use_by_another_process(folder: Path, tmp_path: Path) -> Non
             said, _ = other.communicate("", timeout=PATIENCE)
     assert [version.id for version, _ in held(tmp_path / "target")] == said.split()
     assert done.versions == done.copied
+
+
+class TestWhileTheModelChanges:
+    """A transfer carries the vectors of the model that the store had when it began, and never some of one model and some of another."""
+
+    def test_before_and_after_the_exchange(self, own: Path, stand_in: Server, tmp_path: Path) -> None:
+        """What goes over is of the store's own model; that another was being filled in, or was the store's once, goes not."""
+        with opened(own) as engine:
+            engine.reembed(OTHER).fill()
+        before = held(own)
+        move(own, stand_in.url)
+        assert held(stand_in.url) == before
+        with opened(stand_in.url) as engine:
+            assert engine.reembed(OTHER).status().step == "none"
+        with opened(own) as engine:
+            engine.reembed(OTHER).swap()
+        with pytest.raises(ModelMismatchError, match="Choose another target"):
+            move(own, stand_in.url)
+        moved = move(own, tmp_path / "new")
+        assert (moved.fingerprint, moved.embedded, moved.versions) == (OTHER.fingerprint, False, len(before))
+        assert held(tmp_path / "new", OTHER) == held(own, OTHER) != before
+        with erstwhile.open(tmp_path / "new", model=OTHER, shared=False) as engine:
+            assert engine.reembed(MODEL).status().step == "none"
+
+    @pytest.mark.parametrize("written", [False, True])
+    def test_an_exchange_while_it_is_copied(self, own: Path, stand_in: Server, tmp_path: Path, *, written: bool) -> None:
+        """What is there has vectors of both models, so it goes over as it was; what is written then has none of the old one, and is refused with what to do."""
+        move(own, stand_in.url)
+        before = held(stand_in.url)
+        with opened(stand_in.url) as engine:
+            change = engine.reembed(OTHER)
+            change.fill()
+            swapped: list[bool] = []
+
+            def swap(_: erstwhile.TransferProgress) -> None:
+                if not swapped:
+                    swapped.append(True)
+                    change.swap()
+                    if written:
+                        engine.scope(user="ana").remember("Ana sings in a choir")
+
+            if written:
+                with pytest.raises(ModelMismatchError, match="was changed while it was transferred"):
+                    move(stand_in.url, tmp_path / "there", progress=swap)
+            else:
+                move(stand_in.url, tmp_path / "there", progress=swap)
+                assert held(tmp_path / "there") == before
+        with pytest.raises(ModelMismatchError):
+            move(stand_in.url, tmp_path / "there")
+        move(stand_in.url, tmp_path / "elsewhere")
+        assert held(tmp_path / "elsewhere", OTHER) == held(stand_in.url, OTHER)

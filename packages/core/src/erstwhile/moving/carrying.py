@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from erstwhile.embed import Embedder
-from erstwhile.errors import WriteConflictError
+from erstwhile.errors import ModelMismatchError, WriteConflictError
 from erstwhile.model import Version
 from erstwhile.store import Batch, Row, Store, Where
 from erstwhile.store.portions import portions
@@ -80,6 +80,7 @@ class Carrier:
 
         Raises:
             WriteConflictError: The target holds what was written after that time, and so by somebody else; it stays.
+            ModelMismatchError: The source was given another model meanwhile, and something was written since.
         """
         digests = hashlib.sha256(), hashlib.sha256()
         versions = copied = removed = 0
@@ -126,6 +127,11 @@ class Carrier:
                 version = replace(version, system_to=None)
             if self.embedder is not None:
                 version = replace(version, fingerprint=self.embedder.fingerprint)
+            elif row.vector is None:
+                raise ModelMismatchError(
+                    f"The model of {self.source.info().location} was changed while it was transferred, and what was written since has no vector of the old "
+                    "one. Transfer it again, to another target."
+                )
             yield replace(row, version=version)
 
     def _same(self, mine: Row, theirs: Row) -> bool:

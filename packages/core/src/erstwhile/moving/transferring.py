@@ -110,7 +110,7 @@ def transfer_store(
     Raises:
         InvalidInputError: An end stands for no place, both are the same, or the target holds something else.
         NotFoundError: There is no store at ``source``.
-        ModelMismatchError: The target is, or shall be, of another model.
+        ModelMismatchError: The target is, or shall be, of another model; or the source was given another meanwhile.
         StoreLockedError, StoreUnavailableError, StoreFormatError: An end cannot be opened, read or written. Call again once that is mended.
         StoreCorruptError: The source cannot be read; or the target gives back something else than what was written to it.
         WriteConflictError: Memories were erased in the source, time after time; or somebody writes to the target. Call again.
