@@ -49,6 +49,23 @@ def test_each_step_says_what_comes_next(named: "CommandLine") -> None:
     assert named.json("stats")["versions"] == 4
 
 
+def test_doctor_tells_of_a_change(named: "CommandLine") -> None:
+    """Whoever looks at a store learns that a change of its model was begun, or that the old vectors are still there, and what to do."""
+
+    def told() -> list[str]:
+        return [finding["summary"] for finding in named.json("doctor", "--model", "next")["findings"] if finding["name"] == "change"]
+
+    named("remember", "I live in Porto", "--model", "next")
+    assert told() == []
+    named("reembed", "start", "old", "--model", "next")
+    assert told() == ["being changed from hashing-256@1 to hashing-64@1; `erstwhile reembed status` says how far that is"]
+    named("reembed", "swap", "old", "--model", "next")
+    found = named("doctor", "--model", "old").stdout
+    assert "hashing-64@1 took the place of hashing-256@1, whose vectors are still there; `erstwhile reembed drop` removes them" in found
+    named("reembed", "drop", "--yes", "--model", "old")
+    assert "took the place" not in named("doctor", "--model", "old").stdout
+
+
 def test_what_is_missing_is_said(named: "CommandLine") -> None:
     """A model that must be named, and a step that cannot be taken yet, are told in one line."""
     assert "Which model?" in named.error("reembed", "start")

@@ -48,6 +48,7 @@ def examine(place: Place, *, repair: bool = False) -> Iterator[Finding]:
     folder = Path(location).expanduser()
     store = _guarded("store", lambda: _folder(place, folder))
     yield store
+    yield from _changing(folder)
     yield from _erased(folder)
     if StoreFolder.is_store(folder) and store.facts.get("error") not in ("StoreLockedError", "StoreFormatError", "StoreUnavailableError"):
         yield _guarded("contents", lambda: _contents(folder, model, settings.threads, repair=repair))
@@ -166,6 +167,20 @@ def _opened(place: Place) -> Finding:
     if info.kind != "embedded":
         summary = summary.partition(";")[0]
     return Finding(name="store", state=State.OK, summary=summary, facts={**facts, **info.details, "scope_versions": held.versions})
+
+
+def _changing(folder: Path) -> Iterator[Finding]:
+    from erstwhile.store.folder import StoreFolder
+
+    models = StoreFolder.models_of(folder)
+    if models is None or models.second is None:
+        return
+    own, other = models.first.fingerprint, models.second.fingerprint
+    if models.exchanged:
+        summary = f"{own} took the place of {other}, whose vectors are still there; `erstwhile reembed drop` removes them"
+    else:
+        summary = f"being changed from {own} to {other}; `erstwhile reembed status` says how far that is"
+    yield Finding(name="change", state=State.NOTE, summary=summary, facts={"fingerprint": own, "other": other, "exchanged": models.exchanged})
 
 
 def _erased(folder: Path) -> Iterator[Finding]:

@@ -85,10 +85,10 @@ class _Folder:
 
         if not StoreFolder.is_store(self.path):
             return None
-        made = StoreFolder.model_of(self.path)
-        if made is None:
+        models = StoreFolder.models_of(self.path)
+        if models is None:
             raise StoreFormatError(f"{self.path} holds a store whose manifest cannot be read; `erstwhile doctor` says what is wrong.")
-        return Found(fingerprint=made[0], dimension=made[1])
+        return Found(fingerprint=models.first.fingerprint, dimension=models.first.dimension)
 
     def open_source(self, found: Found) -> Store:
         from erstwhile.sharing.opened import open_store

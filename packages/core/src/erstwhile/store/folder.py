@@ -280,13 +280,13 @@ class StoreFolder:
 
     def made_with(self) -> tuple[str, int] | None:
         """The model's fingerprint and the length of a vector, as far as the manifest can be read; otherwise ``None``."""
-        return self.model_of(self.path)
+        models = _models_in(self.path)
+        return None if models is None else (models.first.fingerprint, models.first.dimension)
 
     @staticmethod
-    def model_of(path: Path) -> tuple[str, int] | None:
-        """The same of any folder, which is looked at and not touched."""
-        models = _models_in(path)
-        return None if models is None else (models.first.fingerprint, models.first.dimension)
+    def models_of(path: Path) -> Models | None:
+        """Which models any folder has vectors of, as far as its manifest can be read; it is looked at and not touched."""
+        return _models_in(path)
 
     def slots(self, dimension: int) -> dict[str, int]:
         """Length of a vector, by the names under which vectors stand, the store's own first; as far as the manifest can be read, else as in a new store."""
