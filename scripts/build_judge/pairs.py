@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import random
@@ -13,15 +15,23 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINING = Path(__file__).resolve().parent / "pairs"
+JOURNALS = Path(__file__).resolve().parent / "journals"
 DEVELOPMENT = ROOT / "tests/data/pairs/tuning.jsonl"
 HIDDEN = ("unseen", "sealed")
 LABELS = ("duplicate", "refines", "supersedes", "contradicts", "coexists", "unsure")
 SYMMETRIC = ("duplicate", "coexists")
+GROUPED = "g"
+"""How the names of the authors begin who wrote several later texts for each earlier one: g and another letter."""
+HELD = 12
+"""One in so many of their earlier texts, and of the journals, is held for calibration."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """A pair and its label; or, where a teacher labelled it, a share for each of LABELS."""
+    """A pair and its label; or, where a teacher labelled it, a share for each of LABELS.
+
+    ``rewordings`` are other texts that say what ``old`` says: the label holds for them as well.
+    """
 
     id: str
     old: str
@@ -29,6 +39,7 @@ class Example:
     relation: str
     part: str = ""
     shares: tuple[float, ...] | None = None
+    rewordings: tuple[str, ...] = ()
 
     @property
     def label(self) -> int:
@@ -43,20 +54,74 @@ def read(path: Path) -> list[Example]:
     return [Example(id=row["id"], old=row["old"], new=row["new"], relation=row["relation"], part=row.get("part", "")) for row in rows]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """What one person told an agent.
+
+    ``related`` are the pairs within each thread, with their labels; texts of different threads have nothing to do with each other. ``held`` ones are for
+    calibration.
+    """
+
+    related: tuple[Example, ...]
+    threads: tuple[tuple[str, ...], ...]
+    held: bool
+
+
+def journals() -> list[Journal]:
+    """All journals, author by author; a text of its own is a thread of one."""
+    return [_journal(json.loads(line)) for path in sorted(JOURNALS.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _journal(row: dict[str, Any]) -> Journal:
+    related = []
+    for number, thread in enumerate(row["threads"], 1):
+        for key, relation in thread["labels"].items():
+            old, new = (thread["texts"][int(place) - 1] for place in key.split("-"))
+            related.append(Example(id=f"{row['id']}-{number}-{key}", old=old, new=new, relation=relation))
+    threads = (*(tuple(thread["texts"]) for thread in row["threads"]), *((text,) for text in row["singles"]))
+    return Journal(related=tuple(related), threads=threads, held=zlib.crc32(row["id"].encode()) % HELD == 0)
+
+
 def training_set(limit: int | None = None) -> list[Example]:
-    """All pairs to learn from, author by author; the first ``limit`` of them."""
-    return [example for path in sorted(TRAINING.glob("*.jsonl")) for example in read(path)][:limit]
+    """All pairs to learn from, author by author, without what `calibration_set` holds; the first ``limit`` of them."""
+    every = _written()
+    same = defaultdict(list)
+    for example in every:
+        if example.relation == "duplicate":
+            same[example.old].append(example.new)
+    found = [replace(example, rewordings=tuple(text for text in same[example.old] if text != example.new)) for example in every if not _held(example)]
+    found += [example for journal in journals() if not journal.held for example in journal.related]
+    return found[:limit]
 
 
 def development_set() -> list[Example]:
-    """The pairs that thresholds and settings are chosen on."""
+    """The pairs that settings are chosen on, and thresholds."""
     return read(DEVELOPMENT)
 
 
-def augmented(examples: Sequence[Example], rng: random.Random, *, swaps: float, strangers: float, echoes: float) -> list[Example]:
-    """The pairs, symmetric ones sometimes turned round; plus pairs of texts that have nothing to do with each other, and a text said twice."""
+def calibration_set() -> list[Example]:
+    """Pairs by authors of the training set that are not learnt: thresholds are chosen on them too."""
+    return [example for example in _written() if _held(example)] + [example for journal in journals() if journal.held for example in journal.related]
+
+
+def _written() -> list[Example]:
+    return [example for path in sorted(TRAINING.glob("*.jsonl")) for example in read(path)]
+
+
+def _held(example: Example) -> bool:
+    """Whether a pair is for calibration: with all others of the same earlier text, and only where authors wrote several later ones for each."""
+    author = example.id.partition("-")[0]
+    return len(author) > 1 and author.startswith(GROUPED) and zlib.crc32(example.old.encode()) % HELD == 0
+
+
+def augmented(examples: Sequence[Example], rng: random.Random, *, swaps: float, reworded: float, strangers: float, echoes: float) -> list[Example]:
+    """The pairs, symmetric ones sometimes turned round, the earlier text sometimes in other words.
+
+    To them come pairs of texts that have nothing to do with each other, and a text said twice.
+    """
     out = []
-    for example in examples:
+    for given in examples:
+        example = replace(given, old=rng.choice(given.rewordings)) if given.rewordings and rng.random() < reworded else given
         turned = example.shares is None and example.relation in SYMMETRIC and rng.random() < swaps
         out.append(Example(id=example.id, old=example.new, new=example.old, relation=example.relation) if turned else example)
     for _ in range(int(strangers * len(examples))):

@@ -32,6 +32,25 @@ def threshold(scores: NDArray[np.float64], labels: NDArray[np.int64], rate: floa
     return float(np.nextafter(negatives[int(rate * len(negatives))], 2.0))
 
 
+def called(found: NDArray[np.float64], *places: int) -> NDArray[np.float64]:
+    """How sure the judge is of a pair that it gives one of the labels at ``places``; 0 where it gives another."""
+    likeliest: NDArray[np.float64] = np.where(np.isin(found.argmax(1), places), found.max(1), 0.0)
+    return likeliest
+
+
+def least(sure: NDArray[np.float64], rate: float) -> float:
+    """The lowest threshold (inclusive) that at most ``rate`` of ``sure`` reach."""
+    return float(np.nextafter(np.sort(sure)[::-1][int(rate * len(sure))], 2.0))
+
+
+def precise(sure: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
+    """The lowest threshold at which ``precision`` of those that reach it are ``right``; 1 if there is none."""
+    for at in np.linspace(0.3, 0.99, 70):
+        if (reached := sure >= at).any() and right[reached].mean() >= precision:
+            return float(at)
+    return 1.0
+
+
 def duplicate_f1(found: NDArray[np.float64], labels: NDArray[np.int64], least: float | None = None) -> float:
     """Of the likeliest labels; with ``least``, of all pairs whose share of "duplicate" reaches it."""
     called = found.argmax(1) == DUPLICATE if least is None else found[:, DUPLICATE] >= least

@@ -34,7 +34,11 @@ def train(model: classifier.Classifier, tokenizer: Tokenizer, examples: Sequence
     torch.manual_seed(options.seed)
     weights = _class_weights(examples) if options.class_weights else torch.ones(len(pairs.LABELS))
     optimiser = torch.optim.AdamW(_groups(model, options.rate, options.head_rate, options.decay), betas=(0.9, 0.98))
-    sets = [pairs.augmented(examples, rng, swaps=SWAPS, strangers=options.strangers, echoes=options.echoes) for _ in range(options.epochs)]
+    aside = pairs.read(options.neighbours) if options.neighbours else []
+    sets = []
+    for _ in range(options.epochs):
+        given = [*examples, *rng.sample(aside, min(len(aside), options.neighbours_each))]
+        sets.append(pairs.augmented(given, rng, swaps=SWAPS, reworded=options.reworded, strangers=options.strangers, echoes=options.echoes))
     total = sum(math.ceil(len(given) / options.batch) for given in sets)
     warm, step, began = max(1, int(WARM * total)), 0, time.time()
     averages = _Averages(model)
@@ -163,6 +167,10 @@ def _parse(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--smoothing", type=float, default=0.05, help="share of a label that goes to all labels alike")
     parser.add_argument("--strangers", type=float, default=0.05, help="pairs of unrelated texts to add, as a share of all")
     parser.add_argument("--echoes", type=float, default=0.02, help="texts said twice to add, as a share of all")
+    parser.add_argument("--reworded", type=float, default=0.5, help="share of the pairs whose earlier text is put in other words, where there are any")
+    parser.add_argument("--neighbours", type=Path, help="the strangers.jsonl that `strangers` wrote")
+    parser.add_argument("--neighbours-each", type=int, default=4000, help="so many of them in each epoch, drawn anew")
+    parser.add_argument("--more", type=Path, nargs="*", default=[], help="more files of pairs: the negations.jsonl that `strangers` wrote")
     parser.add_argument("--average", type=float, default=0.0, help="average the weights of this last share of the steps")
     parser.add_argument("--class-weights", action="store_true")
     parser.add_argument("--bf16", action="store_true")
@@ -180,6 +188,8 @@ def main(given: Sequence[str]) -> int:
     torch.manual_seed(options.seed)
     dev = pairs.development_set()
     examples = pairs.training_set(options.limit) + (_taught(options.teacher) if options.teacher else [])
+    for path in options.more:
+        examples += pairs.read(path)
     model, tokenizer = classifier.make(options.base, options.wheels, layers=options.layers, head=options.head, dropout=options.dropout)
     if options.start:
         _go_on_from(model, options.start)
@@ -188,7 +198,7 @@ def main(given: Sequence[str]) -> int:
     found = classifier.probabilities(model, classifier.encoded(tokenizer, dev))
     print(f"final {scoring.summary(found, dev)}", flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
-    plain = {name: str(value) if isinstance(value, Path) else value for name, value in vars(options).items()}
+    plain = {name: str(value) if isinstance(value, Path | list) else value for name, value in vars(options).items()}
     torch.save({"state": model.state_dict(), "options": plain, "pairs": len(examples)}, options.out / "model.pt")
     shares = {example.id: [round(float(share), 6) for share in row] for example, row in zip(dev, found, strict=True)}
     (options.out / "dev_probs.json").write_text(json.dumps({"classes": pairs.LABELS, "probabilities": shares}), encoding="utf-8")
