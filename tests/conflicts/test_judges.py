@@ -1,13 +1,8 @@
 """The contract of a judge, for those that need no model and for judges asked one after another."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-import pytest
-
-from erstwhile.claims.reading import read
 from erstwhile.judge import Cascade, Judge, Pair, RuleJudge
-from erstwhile.model import Version
 from erstwhile.relations import Judgement, Relation
 from erstwhile.testing import JudgeSuite, make_version
 
@@ -64,28 +59,6 @@ def test_of_the_same_time_none_is_newer() -> None:
     replaces = Judgement(relation=Relation.SUPERSEDES, score=0.9, reason="It replaces.")
     assert Cascade([Always(replaces)]).judge([_pair()])[0].relation is Relation.CONTRADICTS
     assert Cascade([Always(replaces)]).judge([_pair(valid_from="2024-06-01")])[0].relation is Relation.SUPERSEDES
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later", "found"),
-    [
-        pytest.param("The staging API listens on port 8443.", "Staging API port is 9443, TLS only.", Relation.SUPERSEDES, id="put otherwise"),
-        pytest.param("The all-hands on June 20 is at 3 pm.", "The all-hands on June 20 starts at 4 pm.", Relation.SUPERSEDES, id="another verb"),
-        pytest.param("The capital of South Korea is Seoul.", "The capital of North Korea is Pyongyang.", Relation.COEXISTS, id="the same of another"),
-        pytest.param("Germany is located in Europe.", "The capital of Germany is Berlin.", Relation.COEXISTS, id="another attribute of the same"),
-        pytest.param("The billing worker is slow.", "The press kit is on the drive.", Relation.COEXISTS, id="subjects without a common word"),
-    ],
-)
-def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -> None:
-    """A judge without rules is believed where the same thing may be meant in other words, and not where the claims name two."""
-    replaces = Judgement(relation=Relation.SUPERSEDES, score=0.9, reason="It replaces.", judge="always")
-    pair = Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.8)
-    assert Cascade([Always(replaces)]).judge([pair])[0].relation is found
-
-
-def _read(content: str, **parts: str) -> Version:
-    version = make_version(content, **parts)
-    return replace(version, claims=read(content, version.source.actor).claims)
 
 
 def test_nobody_can_tell() -> None:

@@ -113,19 +113,18 @@ def _reading(version: Version) -> Reading:
 def _of_two(pair: Pair, *, repeated: bool) -> bool:
     """Whether each says one thing, and not of the same: what sounds alike is told apart by its claims.
 
-    Of the world, the same attribute of another subject is another thing, and so are subjects without a word in common, and attributes without one of the same
-    subject; a thing that is named otherwise is left to the judge. What people say of themselves goes by more names than the rules know, so there only
-    subjects without a word in common are, and, unless it is to be a repetition, with the same attribute.
+    Of the world, any other subject or attribute is another thing. What people say of themselves goes by more names than the rules know, so there only
+    subjects without a word in common are; and, where it is to be a repetition, attributes whose values have none.
     """
     if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
         return False
     before, after = pair.earlier.claims[0], pair.later.claims[0]
-    apart, same = not _overlap(before.subject, after.subject), before.attribute == after.attribute
-    if "@" in before.subject + after.subject:
-        return apart and (repeated or same)
-    if before.slot == after.slot:
-        return False
-    return apart or same or (before.subject == after.subject and not _overlap(before.attribute, after.attribute))
+    if "@" not in before.subject + after.subject and before.slot != after.slot:
+        return True
+    apart = not _overlap(before.subject, after.subject)
+    if repeated:
+        return apart or (before.slot != after.slot and not _overlap(before.value, after.value))
+    return apart and before.attribute == after.attribute
 
 
 def _overlap(value: str, other: str) -> bool:
