@@ -113,10 +113,10 @@ def _thresholds(known: Sequence[tuple[NDArray[np.float64], NDArray[np.int64]]], 
     """
     clashes = (scoring.SUPERSEDES, scoring.CONTRADICTS)
     false = [scoring.called(shares, *clashes)[np.isin(labels, scoring.NEGATIVE)] for shares, labels in known] + [scoring.called(strangers, *clashes)]
-    ends = max(map(scoring.least, false, (DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED)))
+    ends = max(map(scoring.threshold, false, (DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED)))
     shares, labels = (np.concatenate(each) for each in zip(*known, strict=True))
     merges = scoring.precise(scoring.called(shares, scoring.DUPLICATE), labels == scoring.DUPLICATE, PRECISION)
-    merges = max(merges, scoring.least(scoring.called(strangers, scoring.DUPLICATE), STRANGERS_MERGED))
+    merges = max(merges, scoring.threshold(scoring.called(strangers, scoring.DUPLICATE), STRANGERS_MERGED))
     ends, merges = (min(1.0, math.ceil(at * 1000) / 1000) for at in (ends, merges))
     return OTHERS | {"supersedes": ends, "contradicts": ends, "duplicate": merges}
 

@@ -26,21 +26,15 @@ def score(found: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     return summed
 
 
-def threshold(scores: NDArray[np.float64], labels: NDArray[np.int64], rate: float) -> float:
-    """The lowest threshold (inclusive) at which at most ``rate`` of the negatives are called supersedes."""
-    negatives = np.sort(scores[np.isin(labels, NEGATIVE)])[::-1]
-    return float(np.nextafter(negatives[int(rate * len(negatives))], 2.0))
-
-
 def called(found: NDArray[np.float64], *places: int) -> NDArray[np.float64]:
     """How sure the judge is of a pair that it gives one of the labels at ``places``; 0 where it gives another."""
     likeliest: NDArray[np.float64] = np.where(np.isin(found.argmax(1), places), found.max(1), 0.0)
     return likeliest
 
 
-def least(sure: NDArray[np.float64], rate: float) -> float:
-    """The lowest threshold (inclusive) that at most ``rate`` of ``sure`` reach."""
-    return float(np.nextafter(np.sort(sure)[::-1][int(rate * len(sure))], 2.0))
+def threshold(scores: NDArray[np.float64], rate: float) -> float:
+    """The lowest threshold (inclusive) that at most ``rate`` of the scores reach."""
+    return float(np.nextafter(np.sort(scores)[::-1][int(rate * len(scores))], 2.0))
 
 
 def precise(sure: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
@@ -65,7 +59,8 @@ def labels_of(examples: Sequence[Example]) -> NDArray[np.int64]:
 def report(found: NDArray[np.float64], dev: Sequence[Example]) -> dict[str, Any]:
     """All figures, for everything and by part. Thresholds are chosen on all of the development set, by each score's own rule."""
     labels = labels_of(dev)
-    least = {(name, rate): threshold(score(found, name), labels, rate) for name in SCORES for rate in RATES}
+    negative = np.isin(labels, NEGATIVE)
+    least = {(name, rate): threshold(score(found, name)[negative], rate) for name in SCORES for rate in RATES}
     best = max(np.linspace(0.1, 0.95, 86), key=lambda at: duplicate_f1(found, labels, at))
     out: dict[str, Any] = {"duplicate_threshold": float(best)}
     for part in PARTS:

@@ -269,7 +269,7 @@ class StoreFolder:
             Where the data is kept that was there; ``None`` if there was none.
         """
         (self.mending / self.shard.name).rename(self.fresh)
-        if _models_in(self.path) != Models(first=space):
+        if self.models_of(self.path) != Models(first=space):
             self.write_manifest(_fresh(space))
         kept = None
         if self.shard.exists():
@@ -280,17 +280,20 @@ class StoreFolder:
 
     def made_with(self) -> tuple[str, int] | None:
         """The model's fingerprint and the length of a vector, as far as the manifest can be read; otherwise ``None``."""
-        models = _models_in(self.path)
+        models = self.models_of(self.path)
         return None if models is None else (models.first.fingerprint, models.first.dimension)
 
     @staticmethod
     def models_of(path: Path) -> Models | None:
         """Which models any folder has vectors of, as far as its manifest can be read; it is looked at and not touched."""
-        return _models_in(path)
+        try:
+            return Manifest.read(json.loads((path / MANIFEST).read_bytes())).models
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
 
     def slots(self, dimension: int) -> dict[str, int]:
         """Length of a vector, by the names under which vectors stand, the store's own first; as far as the manifest can be read, else as in a new store."""
-        models = _models_in(self.path)
+        models = self.models_of(self.path)
         return {SLOTS[0]: dimension} if models is None else models.slots
 
     @staticmethod
@@ -390,10 +393,3 @@ def _fresh(space: Space) -> Manifest:
 def _check(values: dict[str, Any]) -> None:
     if not isinstance(values["fingerprint"], str) or type(values["dimension"]) is not int or values.get("slot", SLOTS[0]) not in SLOTS:
         raise ValueError("no model that can be")
-
-
-def _models_in(path: Path) -> Models | None:
-    try:
-        return Manifest.read(json.loads((path / MANIFEST).read_bytes())).models
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
