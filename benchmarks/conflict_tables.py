@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from benchmarks.conflicts import share
 from benchmarks.markdown import Row, grid
-from benchmarks.pairs import HALVES, scores
+from benchmarks.pairs import SETS, scores
 from benchmarks.slots import ATTRIBUTES
 
 __all__ = ["conflict_page"]
@@ -38,10 +38,10 @@ def conflict_page(found: Values) -> str:
     if facts := found.get("factconsolidation"):
         parts += ["## FactConsolidation\n", *_facts(facts["sizes"]), "", _run(facts), "\n### By attribute\n", *_attributes(facts["sizes"])]
         parts += ["\n### Published by others\n", PUBLISHED_NOTE, "", *grid(("system", "one hop, %", "several hops, %"), PUBLISHED), ""]
-    if halves := {half: found["pairs"][half] for half in HALVES if half in found.get("pairs", {})}:
-        parts += ["## Pairs\n", *_scores(halves), ""]
-        for half, run in halves.items():
-            parts += [f"### Confusion, {half} half\n", *_confusion(run["parts"]["all"]), "", _run(run), ""]
+    if sets := {name: found["pairs"][name] for name in SETS if name in found.get("pairs", {})}:
+        parts += ["## Pairs\n", *_scores(sets), ""]
+        for name, run in sets.items():
+            parts += [f"### Confusion, {name}\n", *_confusion(run["parts"]["all"]), "", _run(run), ""]
     return "\n".join((*(parts or ["Nothing was measured yet."]), "")).replace("\n\n\n", "\n\n")
 
 
@@ -92,13 +92,13 @@ def _attributes(sizes: Values) -> list[str]:
     return grid(("older values superseded", "values at a time", *sizes), [row for row in rows if set(row[2:]) != {"—"}])
 
 
-def _scores(halves: Values) -> list[str]:
-    columns = [(half, part, scores(counts), counts) for half, run in halves.items() for part, counts in run["parts"].items()]
+def _scores(sets: Values) -> list[str]:
+    columns = [(name, part, scores(counts), counts) for name, run in sets.items() for part, counts in run["parts"].items()]
     names = dict.fromkeys(name for _, _, found, _ in columns for name in found)
     rows: list[Sequence[str]] = [("pairs", "", *(f"{counts['pairs']:,}" for *_, counts in columns))]
     rows += [("first memory not among the candidates", "", *(f"{counts['not_found']:,}" for *_, counts in columns))]
     rows += [(name, BARS.get(name, ""), *(f"{100 * found[name]:.1f} %" if name in found else "—" for *_, found, _ in columns)) for name in names]
-    return grid(("", "bar, unseen half", *(f"{half}, {part}" for half, part, *_ in columns)), rows)
+    return grid(("", "bar, but for tuning", *(f"{name}, {part}" for name, part, *_ in columns)), rows)
 
 
 def _confusion(counts: Values) -> list[str]:

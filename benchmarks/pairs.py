@@ -1,7 +1,7 @@
-"""Pairs of memories in people's words, and how the engine relates them: `python -m benchmarks.pairs tuning` or `unseen`.
+"""Pairs of memories in people's words, and how the engine relates them: `python -m benchmarks.pairs tuning`, `unseen` or `sealed`.
 
-Every pair of tests/data/pairs goes through an engine at its defaults, in a scope of its own. Only counts are printed and kept, so that the unseen half stays
-unseen; `--show` lists what went wrong in the tuning half.
+Every pair of a file of tests/data/pairs goes through an engine at its defaults, in a scope of its own. Only counts are printed and kept, so that nobody sees
+what the engine is measured on; `--show` lists what went wrong in the tuning half.
 """
 
 import argparse
@@ -17,10 +17,11 @@ from benchmarks import conflicts, environment
 from erstwhile.relations import Relation
 from erstwhile.results import Action
 
-__all__ = ["HALVES", "Judged", "counts", "judge", "read_pairs", "scores"]
+__all__ = ["SETS", "Judged", "counts", "judge", "read_pairs", "scores"]
 
 FOLDER: Final = environment.ROOT / "tests/data/pairs"
-HALVES: Final = ("tuning", "unseen")
+SETS: Final = ("tuning", "unseen", "sealed")
+"""The files: two halves that were made at once, and one that was written when the second had been measured several times."""
 TRUE: Final = frozenset({Relation.DUPLICATE, Relation.REFINES, Relation.COEXISTS, Relation.UNSURE})
 """Labels under which the first memory is, or may be, as true as before: to end it is a fault."""
 
@@ -46,9 +47,9 @@ class Judged:
     holds: bool
 
 
-def read_pairs(half: str, folder: Path = FOLDER) -> list[Pair]:
-    """The pairs of one half."""
-    return [json.loads(line) for line in (folder / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()]
+def read_pairs(name: str, folder: Path = FOLDER) -> list[Pair]:
+    """The pairs of one set."""
+    return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def judge(pairs: Iterable[Pair]) -> Iterator[Judged]:
@@ -132,12 +133,12 @@ def scores(found: Mapping[str, Any]) -> dict[str, float]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the counts and keep them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pairs", description=__doc__.partition("\n")[0])
-    parser.add_argument("half", choices=HALVES)
+    parser.add_argument("set", choices=SETS)
     parser.add_argument("--show", action="store_true", help="list the pairs that were called otherwise than labelled; of the tuning half only")
     given = parser.parse_args(arguments)
-    if given.show and given.half != "tuning":
-        parser.error("--show lists texts, and the unseen half stays unseen; only the tuning half can be shown.")
-    pairs = read_pairs(given.half)
+    if given.show and given.set != "tuning":
+        parser.error("--show lists texts, and what is measured on stays unseen; only the tuning half can be shown.")
+    pairs = read_pairs(given.set)
     judged = list(judge(pairs))
     if given.show:
         for pair, each in zip(pairs, judged, strict=True):
@@ -148,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"\n{name}: {part['pairs']} pairs; " + ", ".join(f"{what} {score:.1%}" for what, score in scores(part).items()))
         for label, row in part["confusion"].items():
             print(f"  {label:12}" + "".join(f"{called} {count:<5}" for called, count in row.items()))
-    conflicts.keep("pairs", {"parts": found}, within=given.half)
+    conflicts.keep("pairs", {"parts": found}, within=given.set)
 
 
 if __name__ == "__main__":

@@ -197,10 +197,11 @@ def test_a_failure_names_the_pair_and_no_text() -> None:
     assert caught.value.__suppress_context__
 
 
-def test_the_unseen_half_is_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", ["unseen", "sealed"])
+def test_what_is_measured_on_is_never_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """--show is refused before the file is read."""
     with pytest.raises(SystemExit):
-        pairs.main(["unseen", "--show"])
+        pairs.main([name, "--show"])
     assert "stays unseen" in capsys.readouterr().err
 
 
@@ -208,7 +209,7 @@ def test_only_counts_are_printed_and_kept(tmp_path: Path, monkeypatch: pytest.Mo
     """Of a half that nobody may look at, neither the screen nor the file has a text."""
     pair = {"id": "z-001", "relation": "coexists", "part": "varied", "type": "fact", "old": "The secret lathe squeaks.", "new": "A hidden kayak leaks."}
     dated = pair | {"old_at": "2024-01-01", "new_at": "2025-01-01", "reason": "another thing"}
-    monkeypatch.setattr(pairs, "read_pairs", lambda half: [dated])
+    monkeypatch.setattr(pairs, "read_pairs", lambda name: [dated])
     monkeypatch.setattr(conflicts, "RESULTS", tmp_path / "conflicts.json")
     pairs.main(["unseen"])
     kept = (tmp_path / "conflicts.json").read_text(encoding="utf-8")
@@ -244,7 +245,7 @@ def test_the_page_says_what_was_found() -> None:
     assert "| speaks | several | 0 of 1 |" in text
     assert "arXiv 2606.01435" in text
     assert "| supersession recall | ≥ 85 % |" in text
-    assert "### Confusion, tuning half" in text
+    assert "### Confusion, tuning" in text
     assert "unseen, all" not in text
     assert text.count("a CPU, 2 cores, load 0.5") == 2
 
