@@ -1,8 +1,13 @@
 """The contract of a judge, for those that need no model and for judges asked one after another."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import pytest
+
+from erstwhile.claims.reading import read
 from erstwhile.judge import Cascade, Judge, Pair, RuleJudge
+from erstwhile.model import MemoryType, Version
 from erstwhile.relations import Judgement, Relation
 from erstwhile.testing import JudgeSuite, make_version
 
@@ -59,6 +64,107 @@ def test_of_the_same_time_none_is_newer() -> None:
     replaces = Judgement(relation=Relation.SUPERSEDES, score=0.9, reason="It replaces.")
     assert Cascade([Always(replaces)]).judge([_pair()])[0].relation is Relation.CONTRADICTS
     assert Cascade([Always(replaces)]).judge([_pair(valid_from="2024-06-01")])[0].relation is Relation.SUPERSEDES
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("The staging API listens on port 8443.", "Staging API port is 9443, TLS only.", Relation.SUPERSEDES, id="put otherwise"),
+        pytest.param("The all-hands on June 20 is at 3 pm.", "The all-hands on June 20 starts at 4 pm.", Relation.SUPERSEDES, id="another verb"),
+        pytest.param("The capital of South Korea is Seoul.", "The capital of North Korea is Pyongyang.", Relation.COEXISTS, id="the same of another"),
+        pytest.param("Germany is located in Europe.", "The capital of Germany is Berlin.", Relation.COEXISTS, id="another attribute of the same"),
+        pytest.param("note 7 of the log", "note 8 of the log", Relation.COEXISTS, id="two of a series"),
+        pytest.param("Our room 12 has no window", "Our room 14 has a window", Relation.COEXISTS, id="two rooms"),
+        pytest.param("Rent 900", "Rent 950", Relation.SUPERSEDES, id="a measure"),
+        pytest.param("Lunch 30 minutes", "Lunch 45 minutes", Relation.SUPERSEDES, id="an amount"),
+        pytest.param("The billing worker is slow.", "The press kit is on the drive.", Relation.COEXISTS, id="subjects without a common word"),
+    ],
+)
+def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -> None:
+    """A judge without rules is believed where the same thing may be meant in other words, and not where the claims name two."""
+    replaces = Judgement(relation=Relation.SUPERSEDES, score=0.9, reason="It replaces.", judge="always")
+    pair = Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.8)
+    assert Cascade([Always(replaces)]).judge([pair])[0].relation is found
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("I'm allergic to penicillin", "Penicillin is what I am allergic to", Relation.DUPLICATE, id="turned round"),
+        pytest.param("The office lift is broken", "The lift at the office is broken", Relation.DUPLICATE, id="the place named after the thing"),
+        pytest.param("Ada is led by Bo", "Bo is led by Ada", Relation.COEXISTS, id="the two exchanged"),
+        pytest.param("The office lift is broken", "The door at the office is broken", Relation.COEXISTS, id="another thing"),
+    ],
+)
+def test_what_is_said_again_of_one_thing(earlier: str, later: str, found: Relation) -> None:
+    """A judge without rules is believed that one text repeats the other where each names what the other is about."""
+    same = Judgement(relation=Relation.DUPLICATE, score=0.9, reason="The same.", judge="always")
+    pair = Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.8)
+    assert Cascade([Always(same)]).judge([pair])[0].relation is found
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("My dentist is Dr. Weiss", "Dr. Weiss is my dentist", Relation.DUPLICATE, id="the other way round"),
+        pytest.param("My dentist is Dr. Weiss", "My dentist is Dr. Amara", Relation.SUPERSEDES, id="another name"),
+        pytest.param("I live in St. Gallen", "I live in St. Moritz", Relation.SUPERSEDES, id="a saint's town"),
+        pytest.param("I live on Baker St.", "I live on Baker St. It is loud at night.", Relation.REFINES, id="the end of a sentence"),
+    ],
+)
+def test_a_title_is_part_of_a_name(earlier: str, later: str, found: Relation) -> None:
+    """The full stop after a title ends no sentence, so that what follows is part of the value."""
+    judgement = RuleJudge().judge([Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.8)])[0]
+    assert judgement is not None
+    assert judgement.relation is found
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("I am 34 years old", "I'm 36 years old", Relation.SUPERSEDES, id="an age"),
+        pytest.param("Lena is 36 years old", "Lena is 38 years old", Relation.SUPERSEDES, id="the age of one who is named"),
+        pytest.param("I'm vegan", "I'm not vegan anymore", Relation.SUPERSEDES, id="no longer"),
+        pytest.param("I'm based in Rome", "I'm based in Oslo", Relation.SUPERSEDES, id="one place at a time"),
+        pytest.param("I'm 34 years old", "I was 12 years old when we moved", None, id="an age back then"),
+        pytest.param("I'm 34 years old", "I will be 60 years old in 2050", None, id="an age to come"),
+        pytest.param("I'm 34 years old", "I'm 238 years old in dog years", None, id="an age in other years"),
+        pytest.param("I'm 34 years old", "I'm 34 years old with no kids", None, id="an age and a denial"),
+        pytest.param("I'm glad he is 12 years old", "I'm glad she is 14 years old", None, id="ages of others"),
+        pytest.param("This whisky is 12 years old", "This whisky is 18 years old", None, id="ages of two things"),
+        pytest.param("My son is 4 years old", "My son is 7 years old", Relation.COEXISTS, id="one of several sons"),
+        pytest.param("I'm a nurse", "I'm not just a nurse but a mother", Relation.REFINES, id="not just"),
+        pytest.param("I'm vegan", "I'm not always vegan", None, id="not always"),
+        pytest.param("I'm late", "I'm never late", None, id="never"),
+        pytest.param("I'm the captain of the chess club", "I'm the captain of the football team", None, id="two teams"),
+        pytest.param("I'm in charge of billing", "I'm in charge of the kitchen", None, id="two duties"),
+    ],
+)
+def test_what_people_say_of_themselves(earlier: str, later: str, found: Relation | None) -> None:
+    """The rules end what has one value at a time, and leave what only looks like it."""
+    (judgement,) = RuleJudge().judge([Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.9)])
+    assert (judgement and judgement.relation) == found
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("I promised to write the docs by March", "I said I'd have the docs written by March", Relation.DUPLICATE, id="a promise told again"),
+        pytest.param("I promised to write the docs by March", "I wrote the docs in March", Relation.UNSURE, id="a promise and the deed"),
+        pytest.param("The postmortem is due by Friday", "The postmortem is due no later than Friday", Relation.DUPLICATE, id="a bound is no denial"),
+        pytest.param("The postmortem is due by Friday", "The postmortem is not due by Friday", Relation.UNSURE, id="a denial"),
+    ],
+)
+def test_a_repetition_has_nothing_that_the_other_lacks(earlier: str, later: str, found: Relation) -> None:
+    """What a judge without rules holds for said again is compared: only one of the two may have been done, or denied."""
+    same = Judgement(relation=Relation.DUPLICATE, score=0.9, reason="The same.", judge="always")
+    pair = Pair(earlier=_read(earlier, type=MemoryType.COMMITMENT), later=_read(later, type=MemoryType.EVENT, valid_from="2024-06-01"), cosine=0.8)
+    assert Cascade([Always(same)]).judge([pair])[0].relation is found
+
+
+def _read(content: str, **parts: str) -> Version:
+    version = make_version(content, **parts)
+    return replace(version, claims=read(content, version.source.actor).claims)
 
 
 def test_nobody_can_tell() -> None:

@@ -23,8 +23,17 @@ _BREAK: Final = re.compile(
     r"|\band (?=(?:i|i'm|i've|we|we've|he|she|they|it|it's|my|our|now)\b))",
     re.IGNORECASE,
 )
-# A full stop within a word, and after an abbreviation that goes on in lower case, ends no sentence.
-_SENTENCE: Final = re.compile(r"(?:[^.!?;\n]|\.(?=\w)|(?<=\b[A-Z])\.(?=\s)|(?<=\b[A-Z][a-z])\.(?=\s+[a-z])|(?<=\b[A-Z][a-z]{2})\.(?=\s+[a-z]))+[.!?;\n]*")
+_TITLES: Final = (
+    *("Dr", "Mr", "Mrs", "Ms", "Mx", "Prof", "Rev", "Capt", "Col", "Gen", "Lt", "Sgt", "Hon"),
+    *("in St", "to St", "from St", "at St", "of St", "near St"),
+)
+"""What a name follows. "St." is a saint after a preposition, and else a street, which may end a sentence."""
+_NAME_FOLLOWS: Final = r"(?=\s+(?!(?:I|We|You|He|She|It|They|My|Our|His|Her|Its|Their|The|This|That|But|And|So)\b)[A-Z])"
+_TITLED: Final = "|".join(rf"(?<=\b{title})\.{_NAME_FOLLOWS}" for title in _TITLES)
+# A full stop within a word, before the name that a title goes with, and after an abbreviation that goes on in lower case, ends no sentence.
+_SENTENCE: Final = re.compile(
+    rf"(?:[^.!?;\n]|\.(?=\w)|{_TITLED}|(?<=\b[A-Z])\.(?=\s)|(?<=\b[A-Z][a-z])\.(?=\s+[a-z])|(?<=\b[A-Z][a-z]{{2}})\.(?=\s+[a-z]))+[.!?;\n]*"
+)
 
 
 @dataclass(frozen=True)

@@ -90,8 +90,8 @@ class Reading:
 
     @cached_property
     def negated(self) -> bool:
-        """Whether it denies, by an odd number of negations."""
-        return len(lexicon.cues()["negated"].findall(self.lower)) % 2 == 1
+        """Whether it denies, by an odd number of negations; "no later than" is none."""
+        return len(lexicon.cues()["negated"].findall(lexicon.cues()["bounded"].sub(" ", self.lower))) % 2 == 1
 
     def has(self, kind: str) -> bool:
         """Whether it has words of change or caution of this kind (`lexicon.toml`, cues)."""

@@ -76,7 +76,7 @@ class _Parts:
 def _read(clause: Clause, speaker: str) -> list[Claim]:
     tokens = list(clause.tokens)
     pivot = _pivot(tokens)
-    if not pivot:
+    if pivot is None:
         return _labelled(clause, speaker)
     left_out = lexicon.words("adverbs") | lexicon.words("auxiliary")
     subject = [token for token in tokens[:pivot] if token.lower not in left_out]
@@ -86,6 +86,7 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     if not subject or not rest:
         return []
     denied = any(token.lower in ("not", "never", "no", "longer", "cannot") or token.lower.endswith("n't") for token in tokens)
+    denied = denied and not lexicon.cues()["bounded"].search(clause.text.lower())
     parts = _Parts(subject=subject, verb=tokens[pivot], rest=rest, positive=not denied, speaker=speaker)
     return _copular(parts) if parts.verb.lower in lexicon.words("be") else _verbal(parts)
 
@@ -129,7 +130,9 @@ def _copular(parts: _Parts) -> list[Claim]:
         if len(words) == 3 and words[2] == "by" and words[1] in roles().values():
             # "The platform team is led by Marguerite" and "Farid leads the platform team" are claims of the same slot.
             return parts.claim(parts.owner, words[1], value, single=True)
-        return parts.claim(parts.owner, phrase, value, single=single(phrase))
+        return parts.claim(parts.owner, phrase, value, single=_single(parts.owner, phrase))
+    if (age := _age(parts)) is not None:
+        return parts.claim(parts.owner, "age", age, single=True)
     value = joined(parts.rest)
     if (found := _noun_slot(parts.subject, parts.speaker)) is not None:
         owner, noun = found
@@ -139,6 +142,25 @@ def _copular(parts: _Parts) -> list[Claim]:
     # "The university where he studied is Y": a definite description stands for one.
     definite = parts.subject[0].lower == "the" and len(parts.subject) > 2 and not any(is_several(token.norm) for token in parts.subject[1:3] if token.norm)
     return parts.claim(parts.owner, "be", value, single=True if definite else None)
+
+
+def _single(owner: str, phrase: str) -> bool | None:
+    # One works for one firm at a time, but may be in charge of several things, and the captain of two teams.
+    of_a_person = owner.startswith("@") and " " not in owner
+    return single(phrase) if not of_a_person or phrase.split()[1] in _personal() else None
+
+
+@cache
+def _personal() -> frozenset[str]:
+    return frozenset(map(stem, lexicon.words("personal")))
+
+
+def _age(parts: _Parts) -> str | None:
+    """The number of "I am 34 years old" and "Lena is 36 years old": of one who is named, now, and nothing more."""
+    number, *others = parts.rest
+    if len(parts.subject) > 1 or not (parts.named or parts.subject[0].lower in ("i", "i'm")) or parts.verb.lower in ("was", "were", "be", "been"):
+        return None
+    return number.norm if number.value is not None and [token.norm for token in others] == ["year", "old"] else None
 
 
 @cache

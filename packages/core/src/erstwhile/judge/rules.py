@@ -1,8 +1,10 @@
 """The judge that needs no model: it compares what two texts claim. Where they claim nothing of the same thing, it has nothing to say."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -13,13 +15,16 @@ from erstwhile.judge.protocol import Pair
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
-__all__ = ["RuleJudge"]
+__all__ = ["TO_DO", "RuleJudge", "is_done"]
 
 TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
 """Types of what is over once it is done."""
 SAME: Final = 0.85
 """Pairs less alike in meaning have not the same words, and are not compared word by word."""
-_AHEAD: Final = frozenset(("will", "i'll", "we'll", "going", "should", "must", "need", "needs", "promised", "planned", "wanted", "agreed", "decided", "almost"))
+_AHEAD: Final = frozenset(
+    ("will", "i'll", "we'll", "would", "could", "might", "going", "should", "must", "need", "needs", "promised", "planned", "wanted", "want", "hope", "agreed")
+) | {"decided", "almost"}
+_TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 _PLACES: Final = frozenset(("city", "country"))
@@ -117,12 +122,14 @@ def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) 
 
 def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
     if before.positive != after.positive:
+        if any(reading.has("hedged") for reading in (earlier, later)):
+            return None
         ended = "no longer" if before.positive else "after all"
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"It is {ended} so: {_slot(after, later)}.", ends=before.positive)
     added, left_out = later.text.content - earlier.text.content, earlier.text.content - later.text.content
     if earlier.text.values != later.text.values or _qualified_apart(earlier, later, before, after):
         return None
-    if len(added) <= 1 and not left_out:
+    if not added and not left_out:
         return Judgement(relation=Relation.DUPLICATE, score=0.9, reason=f"The same value of the same: {_slot(after, later)}.")
     return None if left_out else Judgement(relation=Relation.REFINES, score=0.7, reason=f"The same value of the same, and more: {_slot(after, later)}.")
 
@@ -152,7 +159,7 @@ def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
 
 def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
-    ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and _is_done(later, pair.later.type))
+    ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
     if not ended or earlier.has("ended") or later.has("additive"):
         return None
     said = later.text.content - _endings()
@@ -166,10 +173,13 @@ def _endings() -> frozenset[str]:
     return frozenset(map(stem, lexicon.cue_words("ended")))
 
 
-def _is_done(reading: Reading, kind: MemoryType | None) -> bool:
+def is_done(reading: Reading, kind: MemoryType | None) -> bool:
+    """Whether a text tells of a deed, and not of one that was promised, planned or left undone."""
     words = reading.lower.split()
     past = kind is MemoryType.EVENT or any(map(is_past, words))
-    return past and " to be " not in reading.lower and not reading.has("negated") and not any(word in _AHEAD for word in words)
+    # "I'd sent it" tells of a deed, and "I'd have it sent" does not.
+    ahead = any(word in _AHEAD for word in words) or any(word.endswith("'d") and not is_past(following) for word, following in pairwise(words))
+    return past and " to be " not in reading.lower and not reading.has("negated") and not ahead and not _TO_BE_DONE.search(reading.lower)
 
 
 def _qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:

@@ -1,0 +1,130 @@
+"""What a judge without rules says of two texts, held against their claims, values and names: these are compared, not embedded."""
+
+from dataclasses import replace
+from typing import Final
+
+from erstwhile.claims import lexicon
+from erstwhile.claims.reading import Reading, read
+from erstwhile.judge.protocol import Pair
+from erstwhile.judge.rules import TO_DO, is_done
+from erstwhile.model import MemoryType, Version
+from erstwhile.relations import Claim, Judgement, Relation
+
+__all__ = ["compared"]
+
+SAME_WORDS: Final = 0.6
+"""Two texts of which one has this share of the other's words of meaning are told apart by a "not"."""
+ALIKE: Final = 0.85
+"""How sure a judge without rules is at most that two texts which name different things say the same."""
+PARTLY: Final = 0.6
+"""How sure a judgement is at most of a memory that says several things: enough to open a conflict, not to end it."""
+
+
+def compared(judgement: Judgement, pair: Pair) -> Judgement:
+    """As much of what a judge without rules says as the claims, values and names of the two bear out."""
+    if _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE):
+        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason="They speak of two things.", judge=judgement.judge)
+    if judgement.relation is not Relation.REFINES and _of_a_series(pair):
+        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason="A number says which of several each speaks of.", judge=judgement.judge)
+    if judgement.relation is Relation.DUPLICATE and (other := _otherwise(pair)):
+        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
+    if judgement.relation is Relation.DUPLICATE and _named(pair.earlier) != _named(pair.later):
+        # Likely the same; but what names somebody or something else is kept as a memory of its own.
+        return replace(judgement, score=min(judgement.score, ALIKE))
+    if judgement.relation is Relation.SUPERSEDES and len({claim.slot for claim in pair.earlier.claims}) > 1:
+        reason = f"{judgement.reason} The earlier one says several things, some of which may still hold."
+        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=reason, ends=False)
+    return judgement
+
+
+def _named(version: Version) -> frozenset[str]:
+    tokens = _reading(version).text.tokens
+    return frozenset(token.norm for token in tokens if token.value or token.name or (token.text[:1].isupper() and token.lower not in lexicon.words("stop")))
+
+
+def _reading(version: Version) -> Reading:
+    return read(version.content, version.source.actor)
+
+
+def _of_two(pair: Pair, *, repeated: bool) -> bool:
+    """Whether each says one thing, and not of the same: what sounds alike is told apart by its claims.
+
+    Of the world, the same attribute of another subject is another thing, and so are subjects without a word in common, and attributes without one of the same
+    subject; a thing that is named otherwise is left to the judge. What people say of themselves goes by more names than the rules know, so there only
+    subjects without a word in common are, and, unless it is to be a repetition, with the same attribute.
+    """
+    if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
+        return False
+    before, after = pair.earlier.claims[0], pair.later.claims[0]
+    apart, same = not _overlap(before.subject, after.subject), before.attribute == after.attribute
+    if repeated and _turned_round(pair, before, after):
+        return False
+    if "@" in before.subject + after.subject:
+        return apart and (repeated or same)
+    if before.slot == after.slot:
+        return False
+    return apart or same or (before.subject == after.subject and not _overlap(before.attribute, after.attribute))
+
+
+def _of_a_series(pair: Pair) -> bool:
+    """Whether both begin with the same noun and another number, as "note 7" and "note 8" do: the number says which one is meant, and not how much."""
+    before, after = (_first_number(version) for version in (pair.earlier, pair.later))
+    return before is not None and after is not None and before[0] == after[0] and before[1] != after[1]
+
+
+def _first_number(version: Version) -> tuple[str, str] | None:
+    """The noun that a text begins with and the number right after it, where that is no measure: not "age 34", and not "lunch 30 minutes"."""
+    tokens = _reading(version).text.tokens
+    start = 1 if tokens and tokens[0].lower in lexicon.words("articles") else 0
+    if len(tokens) < start + 2:
+        return None
+    noun, number = tokens[start : start + 2]
+    if noun.value is not None or number.value is None:
+        return None
+    kind, _, counted = number.value.kind.partition(" of ")
+    if kind != "number" or counted in lexicon.mapping("units").values() or noun.lower in lexicon.words("stop") | lexicon.words("measures"):
+        return None
+    return noun.norm, number.norm
+
+
+def _turned_round(pair: Pair, before: Claim, after: Claim) -> bool:
+    """Whether each text names what the other is about, and they have more words in common: "I'm allergic to penicillin", "Penicillin, I'm allergic to it".
+
+    "Bo leads Ada" and "Ada leads Bo" exchange it, and so say two things.
+    """
+    if before.attribute == after.attribute and _overlap(after.subject, before.value):
+        return False
+    shared = _reading(pair.earlier).text.content & _reading(pair.later).text.content
+    more = shared - set(before.subject.split()) - set(after.subject.split())
+    return bool(more) and _named_in(pair.later, before.subject) and _named_in(pair.earlier, after.subject)
+
+
+def _named_in(version: Version, subject: str) -> bool:
+    tokens = _reading(version).text.tokens
+    persons = {f"@{version.source.actor}": "first", "@we": "several", "@you": "second"}
+    said = {token.norm for token in tokens}
+    said |= {who for who, words in persons.items() if any(token.lower in lexicon.words(words) for token in tokens)}
+    return said.issuperset(subject.split())
+
+
+def _overlap(value: str, other: str) -> bool:
+    return not set(value.split()).isdisjoint(other.split())
+
+
+def _otherwise(pair: Pair) -> str:
+    """What a repetition cannot have that the other has not: numbers and dates, a denial, an ending, a deed for a promise. They are compared, not embedded."""
+    earlier, later = _reading(pair.earlier), _reading(pair.later)
+    if pair.earlier.type in TO_DO and pair.later.type is MemoryType.EVENT and is_done(later, pair.later.type):
+        return "only one of the two is still to be done"
+    for kind in {value.kind for value in earlier.text.values} & {value.kind for value in later.text.values}:
+        before, after = ({value for value in reading.text.values if value.kind == kind} for reading in (earlier, later))
+        if not before & after:
+            return "it names other values"
+    if earlier.negated != later.negated and _in_the_same_words(earlier, later):
+        return "only one of the two denies it"
+    return "only one of the two says that it is over" if earlier.has("ended") != later.has("ended") else ""
+
+
+def _in_the_same_words(earlier: Reading, later: Reading) -> bool:
+    before, after = earlier.text.content, later.text.content
+    return len(before & after) >= SAME_WORDS * min(len(before), len(after))
