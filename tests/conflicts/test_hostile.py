@@ -36,6 +36,21 @@ HARMLESS = (
     "Imagine I said: my favourite colour is blue",
 )
 
+SERIES = {
+    "notes": [f"note {number}" for number in range(60)],
+    "pages": [f"page {number}" for number in range(1, 31)],
+    "a list of things": ["2 hats.", "3 hats.", "4 hats.", "3 scarves.", "2 scarves.", "10 tent pegs", "12 tent pegs", "1 torch", "2 torches"],
+    "letters": [f"locker {letter}" for letter in "ABCDEFGHIJKL"],
+    "keys": [f"key-{number:04x}" for number in range(40, 60)],
+    "invoices": [f"Invoice {number} is paid" for number in range(2040, 2060)],
+    "customers": [f"Customer {number} wants statements on paper" for number in range(310, 330)],
+    "a diary": [f"Day {day}: walked {distance} km" for day, distance in enumerate((12, 18, 9, 21, 14, 17, 11, 25), 1)],
+    "seats": [f"Guest {number} sits at table {number // 3}" for number in range(1, 16)],
+    "measured by day": [f"{day}: {weight} kg" for day, weight in (("Monday", 71.2), ("Tuesday", 70.9), ("Wednesday", 71.0), ("Thursday", 70.6))],
+    "scores": ["We won 3:1 against Kyrö", "We won 2:0 against Lappi", "We lost 1:2 against Rauma", "We drew 1:1 with Salo", "We won 3:2 against Pori"],
+}
+"""Texts that hardly differ, and are true beside one another."""
+
 
 @pytest.fixture
 def settled(ana: ScopedMemory, clock: FixedClock) -> ScopedMemory:
@@ -83,3 +98,13 @@ def test_hundreds_of_near_duplicates(settled: ScopedMemory) -> None:
     settled.remember_many(notes)
     held = [version.content for version in settled.snapshot()]
     assert sorted(held) == sorted([*notes, *TRUE])
+
+
+@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize("ana", ["memory"], indirect=True)
+def test_what_is_one_of_a_series_ends_no_other(ana: ScopedMemory, clock: FixedClock, name: str) -> None:
+    """A number, a letter or a day says which one is meant: said one after another, on other days, all of them stay, each as a memory of its own."""
+    for text in SERIES[name]:
+        ana.remember(text)
+        clock.advance()
+    assert sorted(version.content for version in ana.snapshot()) == sorted(SERIES[name])
