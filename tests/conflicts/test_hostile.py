@@ -43,6 +43,7 @@ SERIES = {
     "letters": [f"locker {letter}" for letter in "ABCDEFGHIJKL"],
     "keys": [f"key-{number:04x}" for number in range(40, 60)],
     "invoices": [f"Invoice {number} is paid" for number in range(2040, 2060)],
+    "notes of two": [f"Note {number} of server {server} is about chess." for number in range(12) for server in ("one", "two")],
     "customers": [f"Customer {number} wants statements on paper" for number in range(310, 330)],
     "a diary": [f"Day {day}: walked {distance} km" for day, distance in enumerate((12, 18, 9, 21, 14, 17, 11, 25), 1)],
     "seats": [f"Guest {number} sits at table {number // 3}" for number in range(1, 16)],

@@ -1,22 +1,26 @@
 """A chat model that says what it was told to say, and notes what reached it."""
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatResult
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 
 class Scripted(GenericFakeChatModel):
     """Gives its answers in turn; ``seen`` holds the messages of each call."""
 
     seen: list[list[BaseMessage]] = Field(default_factory=list)
+    _one_at_a_time: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:  # noqa: ANN401
-        self.seen.append(messages)
-        return super()._generate(messages, *args, **kwargs)
+        # What it was told to say is a generator, which two threads cannot ask at once.
+        with self._one_at_a_time:
+            self.seen.append(messages)
+            return super()._generate(messages, *args, **kwargs)
 
     def bind_tools(self, tools: Sequence[dict[str, Any] | type | Callable[..., Any]], **kwargs: Any) -> "Scripted":  # noqa: ANN401
         """Itself: its calls are scripted."""

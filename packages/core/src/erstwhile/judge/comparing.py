@@ -1,10 +1,15 @@
 """What a judge without rules says of two texts, held against their claims, values and names: these are compared, not embedded."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
+from erstwhile.claims.attributes import SWITCH
 from erstwhile.claims.reading import Reading, read
+from erstwhile.claims.words import Token, stem
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.rules import TO_DO, is_done
 from erstwhile.model import MemoryType, Version
@@ -22,41 +27,59 @@ PARTLY: Final = 0.6
 
 def compared(judgement: Judgement, pair: Pair) -> Judgement:
     """As much of what a judge without rules says as the claims, values and names of the two bear out."""
-    if _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE):
-        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason="They speak of two things.", judge=judgement.judge)
-    if judgement.relation is not Relation.REFINES and _of_a_series(pair):
-        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason="A number says which of several each speaks of.", judge=judgement.judge)
-    if judgement.relation is Relation.DUPLICATE and (other := _otherwise(pair)):
-        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
-    if judgement.relation is Relation.DUPLICATE and _named(pair.earlier) != _named(pair.later):
-        # Likely the same; but what names somebody or something else is kept as a memory of its own.
-        return replace(judgement, score=min(judgement.score, ALIKE))
+    if reason := _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE):
+        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason=reason, judge=judgement.judge)
+    if judgement.relation is Relation.DUPLICATE:
+        return _repeated(judgement, pair)
     if judgement.relation is Relation.SUPERSEDES and len({claim.slot for claim in pair.earlier.claims}) > 1:
         reason = f"{judgement.reason} The earlier one says several things, some of which may still hold."
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=reason, ends=False)
     return judgement
 
 
-def _named(version: Version) -> frozenset[str]:
+def _of_two(pair: Pair, *, repeated: bool) -> str:
+    """Why the two speak of two things; empty where nothing says that they do."""
+    earlier, later = _reading(pair.earlier), _reading(pair.later)
+    if len(pair.earlier.claims) == len(pair.later.claims) == 1 and _claimed_of_two(pair, *pair.earlier.claims, *pair.later.claims, repeated=repeated):
+        return "They speak of two things."
+    if _of_a_series(earlier, later):
+        return "A number says which of several each speaks of."
+    if _exchanged(earlier, later):
+        return "They exchange who does it, and to whom."
+    sides = [{token.norm for token in reading.text.tokens if token.lower in lexicon.words("qualifiers")} for reading in (earlier, later)]
+    return "They speak of two sides." if repeated and all(sides) and sides[0].isdisjoint(sides[1]) else ""
+
+
+def _repeated(judgement: Judgement, pair: Pair) -> Judgement:
+    if other := _otherwise(pair):
+        return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
+    if _named(pair.earlier) != _named(pair.later):
+        # Likely the same; but what names somebody or something else is kept as a memory of its own.
+        return replace(judgement, score=min(judgement.score, ALIKE))
+    return judgement
+
+
+def _named(version: Version) -> Counter[str]:
+    # Counted: "note 2 of server one" and "note 2 of server two" have the same numbers otherwise.
     tokens = _reading(version).text.tokens
-    return frozenset(token.norm for token in tokens if token.value or token.name or (token.text[:1].isupper() and token.lower not in lexicon.words("stop")))
+    return Counter(token.norm for token in tokens if token.value or token.name or (token.text[:1].isupper() and token.lower not in lexicon.words("stop")))
 
 
 def _reading(version: Version) -> Reading:
     return read(version.content, version.source.actor)
 
 
-def _of_two(pair: Pair, *, repeated: bool) -> bool:
-    """Whether each says one thing, and not of the same: what sounds alike is told apart by its claims.
+def _claimed_of_two(pair: Pair, before: Claim, after: Claim, *, repeated: bool) -> bool:
+    """Whether two claims are not of the same: what sounds alike is told apart by them.
 
-    Of the world, the same attribute of another subject is another thing, and so are subjects without a word in common, and attributes without one of the same
-    subject; a thing that is named otherwise is left to the judge. What people say of themselves goes by more names than the rules know, so there only
-    subjects without a word in common are, and, unless it is to be a repetition, with the same attribute.
+    Attributes that are known for different matters are: where one lives, where one works. Of the world, the same attribute of another subject is another thing,
+    and so are subjects without a word in common, and attributes without one of the same subject; a thing that is named otherwise is left to the judge. What
+    people say of themselves goes by more names than the rules know, so there only subjects without a word in common are, and, unless it is to be a repetition,
+    with the same attribute.
     """
-    if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
-        return False
-    before, after = pair.earlier.claims[0], pair.later.claims[0]
     apart, same = not _overlap(before.subject, after.subject), before.attribute == after.attribute
+    if not apart and _of_two_matters(before.attribute, after.attribute):
+        return True
     if repeated and _turned_round(pair, before, after):
         return False
     if "@" in before.subject + after.subject:
@@ -66,15 +89,70 @@ def _of_two(pair: Pair, *, repeated: bool) -> bool:
     return apart or same or (before.subject == after.subject and not _overlap(before.attribute, after.attribute))
 
 
-def _of_a_series(pair: Pair) -> bool:
+def _of_two_matters(before: str, after: str) -> bool:
+    matters = _matter(before), _matter(after)
+    # Who moved may have moved house.
+    moved = after == SWITCH and matters[0] in ("work", "study")
+    return moved or (all(matters) and matters[0] != matters[1])
+
+
+@cache
+def _matters() -> Mapping[str, str]:
+    return dict(pair.split("=") for pair in lexicon.attributes("matters").split())
+
+
+def _matter(attribute: str) -> str:
+    """What an attribute is about, empty where that is not known: "work at" is about work. Where something comes from is another matter than where it is."""
+    words = attribute.split()
+    about = next((_matters()[word] for word in words if word in _matters()), "")
+    return f"{about} from" if about and words[-1] == "from" else about
+
+
+def _exchanged(earlier: Reading, later: Reading) -> bool:
+    """Whether the same words name the same two or more in another order: "Ben trusts Ida", "Ida trusts Ben"; numbers aside, and not of what somebody is."""
+    if any(token.lower in lexicon.words("be") for reading in (earlier, later) for token in reading.text.tokens):
+        return False
+    before, after = _who(earlier), _who(later)
+    said, again = (reading.text.content - {token.norm for token in reading.text.tokens if token.value} for reading in (earlier, later))
+    return said == again and len(before) > 1 and before != after and set(before) == set(after)
+
+
+def _who(reading: Reading) -> list[str]:
+    """Who is named, in the order in which they first are; "@" is the speaker."""
+    first, stop = lexicon.words("first"), lexicon.words("stop")
+    found = dict.fromkeys("@" if token.lower in first else token.norm for token in reading.text.tokens if _names(token) or token.lower in first)
+    return [who for who in found if who not in stop]
+
+
+def _names(token: Token) -> bool:
+    return token.name or token.text[:1].isupper()
+
+
+@cache
+def _opposites() -> frozenset[tuple[str, str]]:
+    pairs = (pair.split("=") for pair in lexicon.words("opposites"))
+    return frozenset((stem(one), stem(other)) for one, other in pairs)
+
+
+def _opposite(earlier: Reading, later: Reading) -> bool:
+    """Whether one word stands in the place of its opposite: "love" and "hate", "happy" and "unhappy"."""
+    before, after = ({token.lower for token in reading.text.tokens} for reading in (earlier, later))
+    if len(before - after) != 1 or len(after - before) != 1:
+        return False
+    one, other = stem(*before - after), stem(*after - before)
+    prefixed = {f"{prefix}{word}" for prefix in ("un", "dis", "in") for word in (one, other)}
+    return (one, other) in _opposites() or (other, one) in _opposites() or not prefixed.isdisjoint((one, other))
+
+
+def _of_a_series(earlier: Reading, later: Reading) -> bool:
     """Whether both begin with the same noun and another number, as "note 7" and "note 8" do: the number says which one is meant, and not how much."""
-    before, after = (_first_number(version) for version in (pair.earlier, pair.later))
+    before, after = _first_number(earlier), _first_number(later)
     return before is not None and after is not None and before[0] == after[0] and before[1] != after[1]
 
 
-def _first_number(version: Version) -> tuple[str, str] | None:
+def _first_number(reading: Reading) -> tuple[str, str] | None:
     """The noun that a text begins with and the number right after it, where that is no measure: not "age 34", and not "lunch 30 minutes"."""
-    tokens = _reading(version).text.tokens
+    tokens = reading.text.tokens
     start = 1 if tokens and tokens[0].lower in lexicon.words("articles") else 0
     if len(tokens) < start + 2:
         return None
@@ -120,6 +198,8 @@ def _otherwise(pair: Pair) -> str:
         before, after = ({value for value in reading.text.values if value.kind == kind} for reading in (earlier, later))
         if not before & after:
             return "it names other values"
+    if _opposite(earlier, later):
+        return "it says the opposite"
     if earlier.negated != later.negated and _in_the_same_words(earlier, later):
         return "only one of the two denies it"
     return "only one of the two says that it is over" if earlier.has("ended") != later.has("ended") else ""
