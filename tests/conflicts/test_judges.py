@@ -88,9 +88,7 @@ def test_of_the_same_time_none_is_newer() -> None:
 )
 def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -> None:
     """A judge without rules is believed where the same thing may be meant in other words, and not where the claims name two."""
-    replaces = Judgement(relation=Relation.SUPERSEDES, score=0.9, reason="It replaces.", judge="always")
-    pair = Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.8)
-    assert Cascade([Always(replaces)]).judge([pair])[0].relation is found
+    assert _held_against(_said(earlier, later), Relation.SUPERSEDES) is found
 
 
 @pytest.mark.parametrize(
@@ -110,9 +108,7 @@ def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -
 )
 def test_what_is_said_again_of_one_thing(earlier: str, later: str, found: Relation) -> None:
     """A judge without rules is believed that one text repeats the other where each names what the other is about."""
-    same = Judgement(relation=Relation.DUPLICATE, score=0.9, reason="The same.", judge="always")
-    pair = Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.8)
-    assert Cascade([Always(same)]).judge([pair])[0].relation is found
+    assert _held_against(_said(earlier, later), Relation.DUPLICATE) is found
 
 
 @pytest.mark.parametrize(
@@ -126,7 +122,7 @@ def test_what_is_said_again_of_one_thing(earlier: str, later: str, found: Relati
 )
 def test_a_title_is_part_of_a_name(earlier: str, later: str, found: Relation) -> None:
     """The full stop after a title ends no sentence, so that what follows is part of the value."""
-    judgement = RuleJudge().judge([Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.8)])[0]
+    (judgement,) = RuleJudge().judge([_said(earlier, later)])
     assert judgement is not None
     assert judgement.relation is found
 
@@ -154,7 +150,7 @@ def test_a_title_is_part_of_a_name(earlier: str, later: str, found: Relation) ->
 )
 def test_what_people_say_of_themselves(earlier: str, later: str, found: Relation | None) -> None:
     """The rules end what has one value at a time, and leave what only looks like it."""
-    (judgement,) = RuleJudge().judge([Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.9)])
+    (judgement,) = RuleJudge().judge([_said(earlier, later, cosine=0.9)])
     assert (judgement and judgement.relation) == found
 
 
@@ -169,9 +165,20 @@ def test_what_people_say_of_themselves(earlier: str, later: str, found: Relation
 )
 def test_a_repetition_has_nothing_that_the_other_lacks(earlier: str, later: str, found: Relation) -> None:
     """What a judge without rules holds for said again is compared: only one of the two may have been done, or denied."""
-    same = Judgement(relation=Relation.DUPLICATE, score=0.9, reason="The same.", judge="always")
-    pair = Pair(earlier=_read(earlier, type=MemoryType.COMMITMENT), later=_read(later, type=MemoryType.EVENT, valid_from="2024-06-01"), cosine=0.8)
-    assert Cascade([Always(same)]).judge([pair])[0].relation is found
+    pair = _said(earlier, later)
+    typed = replace(pair, earlier=replace(pair.earlier, type=MemoryType.COMMITMENT), later=replace(pair.later, type=MemoryType.EVENT))
+    assert _held_against(typed, Relation.DUPLICATE) is found
+
+
+def _said(earlier: str, later: str, *, cosine: float = 0.8) -> Pair:
+    """Two texts and what they claim, the second of a later time."""
+    return Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=cosine)
+
+
+def _held_against(pair: Pair, relation: Relation) -> Relation:
+    """What becomes of it that a judge without rules is sure of this relation."""
+    judgement = Judgement(relation=relation, score=0.9, reason="Told.", judge="always")
+    return Cascade([Always(judgement)]).judge([pair])[0].relation
 
 
 def _read(content: str, **parts: str) -> Version:

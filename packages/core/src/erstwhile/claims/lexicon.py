@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["attributes", "cue_words", "cues", "kinds", "mapping", "words"]
+__all__ = ["attributes", "cue_words", "cues", "kinds", "mapping", "persons", "words"]
 
 
 @cache
@@ -25,6 +25,11 @@ def words(name: str) -> frozenset[str]:
 def mapping(name: str) -> Mapping[str, str]:
     """A list of words with what each stands for, by its name in the file."""
     return dict(pair.split("=") for pair in _file()["words"][name].split())
+
+
+def persons(speaker: str) -> Mapping[str, frozenset[str]]:
+    """The words for who speaks, for those they speak for, and for whom they speak to, by what claims call them."""
+    return {f"@{speaker}": words("first"), "@we": words("several"), "@you": words("second")}
 
 
 @cache

@@ -31,7 +31,7 @@ def claims_of(clauses: Sequence[Clause], speaker: str) -> tuple[Claim, ...]:
 def _owner(tokens: Sequence[Token], speaker: str) -> str:
     """Who or what a noun phrase stands for, in normal form: "@user" for "I" and "my", "@user mother" for "my mother"."""
     words = {token.lower for token in tokens}
-    for who, persons in ((f"@{speaker}", lexicon.words("first")), ("@we", lexicon.words("several")), ("@you", lexicon.words("second"))):
+    for who, persons in lexicon.persons(speaker).items():
         if words & persons:
             return f"{who} {joined(token for token in tokens if token.lower not in persons)}".strip()
     return joined(tokens)
@@ -147,12 +147,7 @@ def _copular(parts: _Parts) -> list[Claim]:
 def _single(owner: str, phrase: str) -> bool | None:
     # One works for one firm at a time, but may be in charge of several things, and the captain of two teams.
     of_a_person = owner.startswith("@") and " " not in owner
-    return single(phrase) if not of_a_person or phrase.split()[1] in _personal() else None
-
-
-@cache
-def _personal() -> frozenset[str]:
-    return frozenset(map(stem, lexicon.words("personal")))
+    return single(phrase) if not of_a_person or phrase.split()[1] in _stems("personal") else None
 
 
 def _age(parts: _Parts) -> str | None:
@@ -164,14 +159,14 @@ def _age(parts: _Parts) -> str | None:
 
 
 @cache
-def _identities() -> frozenset[str]:
-    return frozenset(map(stem, lexicon.words("identities")))
+def _stems(name: str) -> frozenset[str]:
+    return frozenset(map(stem, lexicon.words(name)))
 
 
 def _names_one(noun: str, rest: Sequence[Token], value: str) -> bool:
     # "My manager is tired" and "My manager is Dana": only what names something is the value of an attribute, the rest describes.
     named = any(token.name or token.value is not None for token in rest) or bool(kinds_of(value))
-    return named or any(word in _identities() for word in noun.split())
+    return named or any(word in _stems("identities") for word in noun.split())
 
 
 def _phrase(rest: Sequence[Token]) -> tuple[str | None, str]:

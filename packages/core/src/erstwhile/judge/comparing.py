@@ -1,7 +1,6 @@
 """What a judge without rules says of two texts, held against their claims, values and names: these are compared, not embedded."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH
 from erstwhile.claims.reading import Reading, read
-from erstwhile.claims.words import Token, stem
+from erstwhile.claims.words import stem
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.rules import TO_DO, is_done
 from erstwhile.model import MemoryType, Version
@@ -96,15 +95,10 @@ def _of_two_matters(before: str, after: str) -> bool:
     return moved or (all(matters) and matters[0] != matters[1])
 
 
-@cache
-def _matters() -> Mapping[str, str]:
-    return dict(pair.split("=") for pair in lexicon.attributes("matters").split())
-
-
 def _matter(attribute: str) -> str:
     """What an attribute is about, empty where that is not known: "work at" is about work. Where something comes from is another matter than where it is."""
-    words = attribute.split()
-    about = next((_matters()[word] for word in words if word in _matters()), "")
+    known, words = lexicon.mapping("matters"), attribute.split()
+    about = next((known[word] for word in words if word in known), "")
     return f"{about} from" if about and words[-1] == "from" else about
 
 
@@ -120,18 +114,14 @@ def _exchanged(earlier: Reading, later: Reading) -> bool:
 def _who(reading: Reading) -> list[str]:
     """Who is named, in the order in which they first are; "@" is the speaker."""
     first, stop = lexicon.words("first"), lexicon.words("stop")
-    found = dict.fromkeys("@" if token.lower in first else token.norm for token in reading.text.tokens if _names(token) or token.lower in first)
+    named = (token for token in reading.text.tokens if token.name or token.text[:1].isupper() or token.lower in first)
+    found = dict.fromkeys("@" if token.lower in first else token.norm for token in named)
     return [who for who in found if who not in stop]
 
 
-def _names(token: Token) -> bool:
-    return token.name or token.text[:1].isupper()
-
-
 @cache
-def _opposites() -> frozenset[tuple[str, str]]:
-    pairs = (pair.split("=") for pair in lexicon.words("opposites"))
-    return frozenset((stem(one), stem(other)) for one, other in pairs)
+def _opposites() -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(map(stem, pair.split("="))) for pair in lexicon.words("opposites"))
 
 
 def _opposite(earlier: Reading, later: Reading) -> bool:
@@ -141,7 +131,7 @@ def _opposite(earlier: Reading, later: Reading) -> bool:
         return False
     one, other = stem(*before - after), stem(*after - before)
     prefixed = {f"{prefix}{word}" for prefix in ("un", "dis", "in") for word in (one, other)}
-    return (one, other) in _opposites() or (other, one) in _opposites() or not prefixed.isdisjoint((one, other))
+    return frozenset((one, other)) in _opposites() or not prefixed.isdisjoint((one, other))
 
 
 def _of_a_series(earlier: Reading, later: Reading) -> bool:
@@ -179,9 +169,8 @@ def _turned_round(pair: Pair, before: Claim, after: Claim) -> bool:
 
 def _named_in(version: Version, subject: str) -> bool:
     tokens = _reading(version).text.tokens
-    persons = {f"@{version.source.actor}": "first", "@we": "several", "@you": "second"}
-    said = {token.norm for token in tokens}
-    said |= {who for who, words in persons.items() if any(token.lower in lexicon.words(words) for token in tokens)}
+    lower = {token.lower for token in tokens}
+    said = {token.norm for token in tokens} | {who for who, words in lexicon.persons(version.source.actor).items() if words & lower}
     return said.issuperset(subject.split())
 
 

@@ -21,9 +21,6 @@ TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
 """Types of what is over once it is done."""
 SAME: Final = 0.85
 """Pairs less alike in meaning have not the same words, and are not compared word by word."""
-_AHEAD: Final = frozenset(
-    ("will", "i'll", "we'll", "would", "could", "might", "going", "should", "must", "need", "needs", "promised", "planned", "wanted", "want", "hope", "agreed")
-) | {"decided", "almost"}
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
@@ -178,7 +175,7 @@ def is_done(reading: Reading, kind: MemoryType | None) -> bool:
     words = reading.lower.split()
     past = kind is MemoryType.EVENT or any(map(is_past, words))
     # "I'd sent it" tells of a deed, and "I'd have it sent" does not.
-    ahead = any(word in _AHEAD for word in words) or any(word.endswith("'d") and not is_past(following) for word, following in pairwise(words))
+    ahead = not lexicon.words("ahead").isdisjoint(words) or any(word.endswith("'d") and not is_past(following) for word, following in pairwise(words))
     return past and " to be " not in reading.lower and not reading.has("negated") and not ahead and not _TO_BE_DONE.search(reading.lower)
 
 
