@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.changes import changes_of
+from erstwhile.claims.changes import Revision, changes_of, revisions_of
 from erstwhile.claims.clauses import Clause, sentences
 from erstwhile.claims.slots import claims_of
 from erstwhile.claims.words import MAX_READ, Text, tokens_of
@@ -72,6 +72,11 @@ class Reading:
     def replaced(self) -> bool:
         """Whether it names something in their place."""
         return self._changes[1]
+
+    @cached_property
+    def revisions(self) -> tuple[Revision, ...]:
+        """The values that it says things were given."""
+        return revisions_of(self._clauses)
 
     @cached_property
     def sentences(self) -> list[str]:

@@ -17,6 +17,8 @@ __all__ = ["claims_of"]
 
 _LABELLED: Final = re.compile(r"^(?P<label>[\w' /.-]{2,50}?)\s*[:=]\s+?(?P<value>\S.{0,80})$")
 _DETERMINERS: Final = frozenset("the a an my our your his her their this that of in on at for with no every each".split())  # noqa: SIM905 - a list of words
+LONGEST_ROLE: Final = 3
+"""Words of the longest role; of one that is told apart by a place or a firm, twice as many."""
 _NEW: Final = frozenset(("new", "current", "latest", "old", "own"))
 
 
@@ -120,6 +122,9 @@ def _may_be_verb(tokens: Sequence[Token], place: int) -> bool:
     # "play" after "I", "plays" after "he", "played": a plural noun looks the same, so what comes before it must be able to be a subject.
     if tokens[place - 1].lower in _DETERMINERS or tokens[place - 1].owner:
         return False
+    if tokens[place].lower.endswith("ing") and is_past(tokens[place - 1].lower):
+        # "I noticed running on grass": what was noticed, and no predicate.
+        return False
     return tokens[place].lower.endswith("ed") or not any(later.lower in lexicon.words("be") for later in tokens[place + 1 : place + 3])
 
 
@@ -204,15 +209,18 @@ def _noun_slot(subject: Sequence[Token], speaker: str) -> tuple[str, str] | None
 
 def _role(parts: _Parts) -> list[Claim]:
     """ "Tim is the CEO of Apple", "Anna is my dentist": the value is who, the slot is the role."""
-    words = [token.lower for token in parts.rest]
+    words, longest = [token.lower for token in parts.rest], LONGEST_ROLE
     if words[0] == "the" and "of" in words[2:]:
         place = words.index("of", 2)
         noun, owner = joined(parts.rest[1:place]), _owner(parts.rest[place + 1 :], parts.speaker)
     elif len(words) > 1 and (words[0] in ("my", "our") or parts.rest[0].owner):
-        noun, owner = joined(token for token in parts.rest[1:4] if token.lower not in _NEW), _owner(parts.rest[:1], parts.speaker)
+        if not lexicon.words("prepositions").isdisjoint(words):
+            # One's contact at the bank is another than one's contact at the insurance.
+            longest *= 2
+        noun, owner = joined(token for token in parts.rest[1 : longest + 1] if token.lower not in _NEW), _owner(parts.rest[:1], parts.speaker)
     else:
         return []
-    if not noun or len(noun.split()) > 3:
+    if not noun or len(noun.split()) > longest:
         return []
     return parts.claim(owner, noun_role(noun), joined(parts.subject), single=not is_several(noun))
 

@@ -13,9 +13,9 @@ from erstwhile.relations import RULES, Judgement, Relation
 
 __all__ = ["Cascade"]
 
-ENOUGH: Final = 0.7
+ENOUGH: Final = 0.8
 """A judgement at least so sure is not put to the next judge."""
-CLOSE: Final = 0.6
+CLOSE: Final = 0.5
 """Pairs less alike in meaning are not put to any but the first judge."""
 LONGEST: Final = 3
 """How many times the budget one pair may take."""

@@ -79,13 +79,15 @@ def _claimed_of_two(pair: Pair, before: Claim, after: Claim, *, repeated: bool) 
     apart, same = not _overlap(before.subject, after.subject), before.attribute == after.attribute
     if not apart and _of_two_matters(before.attribute, after.attribute):
         return True
+    if not repeated and apart and (_named_in(pair.earlier, after.subject) or _named_in(pair.later, before.subject)):
+        return False
     if repeated and _turned_round(pair, before, after):
         return False
     if "@" in before.subject + after.subject:
         return apart and (repeated or same)
     if before.slot == after.slot:
         return False
-    return apart or same or (before.subject == after.subject and not _overlap(before.attribute, after.attribute))
+    return apart or same or (before.subject == after.subject and after.attribute != SWITCH and not _overlap(before.attribute, after.attribute))
 
 
 def _of_two_matters(before: str, after: str) -> bool:

@@ -1,0 +1,70 @@
+"""Which values of an attribute can stand in each other's place."""
+
+import re
+from functools import cache
+from itertools import pairwise
+from typing import Final
+
+from erstwhile.claims import lexicon
+from erstwhile.claims.reading import Reading
+from erstwhile.claims.words import stem
+from erstwhile.relations import Claim
+
+__all__ = ["LIVING", "comparable"]
+
+LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
+"""Attributes of where one lives, in normal form."""
+_DIGITS: Final = re.compile(r"\d+")
+
+
+def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+    """Whether two values of one attribute can stand in each other's place, so that the second replaces the first.
+
+    Args:
+        before: What the earlier text claims.
+        after: What the later one claims.
+        earlier: The earlier text, read.
+        later: The later text, read.
+    """
+    return _of_one_kind(before, after) and not _of_one_name(before, after, earlier, later)
+
+
+def _of_one_kind(before: Claim, after: Claim) -> bool:
+    """The port 8081 and three machines, on which a service runs, are not; nor are 18 and 18.19, one of which only says more."""
+    (old, said), (new, again) = _measured(before.value), _measured(after.value)
+    apart = bool(said and again) and said.isdisjoint(again)
+    if not old or not new:
+        one, other = (not _units().isdisjoint(claim.value.split()) for claim in (before, after))
+        return (not old and not new) or (one and other and not apart)
+    if old[: len(new)] == new[: len(old)]:
+        return apart
+    return before.attribute in LIVING or not apart
+
+
+def _measured(value: str) -> tuple[list[str], frozenset[str]]:
+    """The numbers of a value, group of digits by group, and its words without units, days and months."""
+    words = value.split()
+    numbers = [word for word in words if word[0].isdigit()]
+    return _DIGITS.findall(" ".join(numbers)), frozenset(words) - frozenset(numbers) - _units_and_days()
+
+
+@cache
+def _units() -> frozenset[str]:
+    return frozenset((*map(stem, lexicon.mapping("units")), *lexicon.mapping("units").values()))
+
+
+@cache
+def _units_and_days() -> frozenset[str]:
+    return _units().union(lexicon.mapping("weekdays").values(), (month[:3] for month in lexicon.words("months")))
+
+
+def _of_one_name(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+    """Whether both begin with the same name and go on after a preposition: "Henk in sales" and "Henk on Mondays" are one Henk.
+
+    Where both go on with numbers, they differ by them.
+    """
+    head = before.value.split()[0]
+    if head != after.value.split()[0] or (_measured(before.value)[0] and _measured(after.value)[0]):
+        return False
+    follows = (following.lower for reading in (earlier, later) for token, following in pairwise(reading.text.tokens) if token.name and token.norm == head)
+    return not lexicon.words("prepositions").isdisjoint(follows)
