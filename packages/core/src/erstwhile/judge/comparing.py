@@ -79,7 +79,7 @@ def _claimed_of_two(pair: Pair, before: Claim, after: Claim, *, repeated: bool) 
     apart, same = not _overlap(before.subject, after.subject), before.attribute == after.attribute
     if not apart and _of_two_matters(before.attribute, after.attribute):
         return True
-    if not repeated and apart and (_named_in(pair.earlier, after.subject) or _named_in(pair.later, before.subject)):
+    if not repeated and apart and _concerns(pair, before, after):
         return False
     if repeated and _turned_round(pair, before, after):
         return False
@@ -87,7 +87,20 @@ def _claimed_of_two(pair: Pair, before: Claim, after: Claim, *, repeated: bool) 
         return apart and (repeated or same)
     if before.slot == after.slot:
         return False
-    return apart or same or (before.subject == after.subject and after.attribute != SWITCH and not _overlap(before.attribute, after.attribute))
+    return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute))
+
+
+def _concerns(pair: Pair, before: Claim, after: Claim) -> bool:
+    """Whether the later text speaks of what the earlier one is about, though as something else than its subject, or says of something in it that it is over."""
+    return _named_in(pair.later, before.subject) or (_reading(pair.later).has("ended") and _named_in(pair.earlier, after.subject))
+
+
+def _of_two_attributes(before: str, after: str) -> bool:
+    """Whether two attributes of one subject have no word in common: where a country lies, who founded it. Who moved may have moved from anything."""
+    one, other = (set(attribute.split()) - lexicon.words("prepositions") - {"be", "the", "(past)"} for attribute in (before, after))
+    if not one or not other:
+        return after != SWITCH and not _overlap(before, after)
+    return after != SWITCH and one.isdisjoint(other) and (not _matter(before) or _matter(before) != _matter(after))
 
 
 def _of_two_matters(before: str, after: str) -> bool:
