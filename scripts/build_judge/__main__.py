@@ -10,13 +10,14 @@ from pathlib import Path
 # What the build of the embedding models knows of weights and graphs.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "build_model"))
 
-# All but the last need torch, which is no dependency of this repository: each module is imported where it is asked for.
+# All but the last two need torch, which is no dependency of this repository: each module is imported where it is asked for.
 COMMANDS = {
     "combine": "make unlabelled pairs out of the training texts, for a teacher to label",
     "strangers": "make pairs of look-alikes that have nothing to do with each other, and of texts and their denials",
     "teach": "label pairs with the mean of some trained classifiers",
     "train": "train a classifier of pairs",
     "export": "write a trained classifier as a judge's folder, in 8 bits",
+    "calibrate": "choose the thresholds of an exported judge",
     "install": "check a judge's folder and copy it into packages/judge_mini",
 }
 

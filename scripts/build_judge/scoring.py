@@ -26,12 +26,6 @@ def score(found: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     return summed
 
 
-def called(found: NDArray[np.float64], *places: int) -> NDArray[np.float64]:
-    """How sure the judge is of a pair that it gives one of the labels at ``places``; 0 where it gives another."""
-    likeliest: NDArray[np.float64] = np.where(np.isin(found.argmax(1), places), found.max(1), 0.0)
-    return likeliest
-
-
 def threshold(scores: NDArray[np.float64], rate: float) -> float:
     """The lowest threshold (inclusive) that at most ``rate`` of the scores reach."""
     return float(np.nextafter(np.sort(scores)[::-1][int(rate * len(scores))], 2.0))

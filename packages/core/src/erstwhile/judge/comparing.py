@@ -11,6 +11,7 @@ from erstwhile.claims.reading import Reading, read
 from erstwhile.claims.words import stem
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.rules import TO_DO, is_done
+from erstwhile.judge.values import two_measures
 from erstwhile.model import MemoryType, Version
 from erstwhile.relations import Claim, Judgement, Relation
 
@@ -86,7 +87,7 @@ def _claimed_of_two(pair: Pair, before: Claim, after: Claim, *, repeated: bool) 
     if "@" in before.subject + after.subject:
         return apart and (repeated or same)
     if before.slot == after.slot:
-        return False
+        return two_measures(before, after)
     return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute))
 
 

@@ -47,7 +47,6 @@ class _Manifest(msgspec.Struct):
     thresholds: dict[Relation, _Share]
     max_tokens: Annotated[int, msgspec.Meta(ge=4)]
     files: dict[str, _File]
-    doubt: _Share = 1.0
     alike: dict[Relation, _Share] = {}
 
     def __post_init__(self) -> None:
@@ -65,13 +64,14 @@ class OnnxJudge:
     """A judge around a classifier of pairs of texts, from a folder with ``manifest.json``, ``model.onnx`` and ``tokenizer.json``.
 
     The manifest gives ``format`` (1), ``name``, ``labels`` (relations, in the order of the model's output), ``thresholds`` (one for each label, 0 to 1),
-    ``max_tokens`` and, under ``files``, the ``sha256`` of the other two; and, if it likes, ``doubt``: how likely a clash of either kind, supersedes or
-    contradicts, must be for the judge to say that it is unsure rather than nothing; and ``alike``: for some labels the least cosine of a pair. The model
+    ``max_tokens`` and, under ``files``, the ``sha256`` of the other two; and, if it likes, ``alike``: for some labels the least cosine of a pair. The model
     takes ``input_ids``, ``attention_mask`` and, if it likes, ``token_type_ids`` of the earlier and the later content as one pair, int64 or int32 of shape
     (1, tokens), and its first output is a score for each label before softmax, of shape (1, labels).
 
-    It abstains where the likeliest label stays below its threshold, and where a pair has more than ``max_tokens`` tokens: nothing is retired on what was not
-    read. Pairs are run one by one, so that none can reach another's numbers, through padding or through a quantisation whose scale is the batch's.
+    Its score is the likeliest label's share; of a clash, the shares of supersedes and contradicts together, for which of the two it is the times of a pair
+    tell as well. It abstains where the score stays below the label's threshold, and where a pair has more than ``max_tokens`` tokens: nothing is retired on
+    what was not read. Pairs are run one by one, so that none can reach another's numbers, through padding or through a quantisation whose scale is the
+    batch's.
 
     The manifest is read at once; the model is verified and loaded, and anything heavy imported, at the first pair or by `load`. Safe to call from several
     threads.
@@ -124,20 +124,13 @@ class OnnxJudge:
         # The first of equals, so that a tie is always decided alike.
         score = max(shares)
         relation = self._manifest.labels[shares.index(score)]
+        if relation in CLASHES:
+            score = min(1.0, sum(share for share, label in zip(shares, self._manifest.labels, strict=True) if label in CLASHES))
         threshold = self._manifest.thresholds[relation]
-        if cosine < self._manifest.alike.get(relation, -1.0):
+        if cosine < self._manifest.alike.get(relation, -1.0) or score < threshold:
             return None
-        if score < threshold:
-            return self._doubtful(shares)
         reason = f"{self.name} gives {relation} {score:.2f}, and {threshold:.2f} is enough."
         return Judgement(relation=relation, score=score, reason=reason, judge=self.name)
-
-    def _doubtful(self, shares: Sequence[float]) -> Judgement | None:
-        clash = sum(share for share, label in zip(shares, self._manifest.labels, strict=True) if label in CLASHES)
-        if self._manifest.doubt == 1 or clash < self._manifest.doubt:
-            return None
-        reason = f"{self.name} holds a clash for likely ({clash:.2f}), and is not sure enough to tell which holds."
-        return Judgement(relation=Relation.UNSURE, score=min(clash, 1.0), reason=reason, judge=self.name)
 
     def _load(self) -> _Loaded:
         with self._lock:

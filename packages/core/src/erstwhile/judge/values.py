@@ -10,7 +10,7 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "comparable"]
+__all__ = ["LIVING", "comparable", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
@@ -27,6 +27,13 @@ def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) ->
         later: The later text, read.
     """
     return _of_one_kind(before, after) and not _of_one_name(before, after, earlier, later)
+
+
+def two_measures(before: Claim, after: Claim) -> bool:
+    """Whether two values measure two things, as "3 m wide" and "4 m long" do."""
+    (old, said), (new, again) = _measured(before.value), _measured(after.value)
+    in_units = all(not _units().isdisjoint(claim.value.split()) for claim in (before, after))
+    return bool(old and new and said and again) and in_units and said.isdisjoint(again)
 
 
 def _of_one_kind(before: Claim, after: Claim) -> bool:

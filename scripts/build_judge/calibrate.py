@@ -1,0 +1,133 @@
+"""Choose the thresholds of an exported judge: ``python scripts/build_judge calibrate FOLDER --heldout FILE``.
+
+It runs in the environment of the checkout, for what counts is what becomes of a pair: the rules are asked first, and what the judge says is held against
+claims, values and names. So pairs go through both, with a judge that abstains from nothing, and thresholds are chosen on what is left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pairs
+import scoring
+
+from erstwhile.claims.reading import read
+from erstwhile.embed import load_embedder
+from erstwhile.judge import Cascade, OnnxJudge, Pair, RuleJudge
+from erstwhile.relations import Relation
+from erstwhile.testing import make_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from pairs import Example
+
+    from erstwhile.model import Version
+    from erstwhile.relations import Judgement
+
+DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED = 0.005, 0.0125, 0.003
+"""At most these shares of the pairs that supersede nothing may be called a clash: of the development set; of the calibration set, whose authors were asked for
+pairs as near to a clash as can be; and of strangers, which a store is full of."""
+STRANGERS_MERGED = 0.003
+"""At most this share of the strangers may be called a repetition."""
+PRECISION = 0.93
+"""At least this share of the pairs that are called a repetition must be one."""
+CLASHES = (Relation.SUPERSEDES, Relation.CONTRADICTS)
+LATER = "2024-06-01"
+"""When the later text of each pair begins to hold; the earlier one does half a year before."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of some pairs.
+
+    Attributes:
+        clash: How sure it is of each that the two clash: 1 where the rules are, 0 where neither says so.
+        merge: The same, that the second repeats the first.
+        labels: Places in LABELS.
+    """
+
+    clash: NDArray[np.float64]
+    merge: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+    @property
+    def false(self) -> NDArray[np.float64]:
+        """How sure it is of a clash where there is none."""
+        return self.clash[np.isin(self.labels, scoring.NEGATIVE)]
+
+
+def calibrated(folder: Path, heldout: Path) -> dict[str, float]:
+    """The thresholds of the judge in ``folder`` that have a rule; ``heldout`` are the strangers."""
+    with tempfile.TemporaryDirectory() as name:
+        judges = (RuleJudge(), _open(folder, Path(name)))
+        development, aside, strangers = (_found(judges, examples) for examples in (pairs.development_set(), pairs.calibration_set(), pairs.read(heldout)))
+    limits = ((development, DEVELOPMENT_ENDED), (aside, CALIBRATION_ENDED), (strangers, STRANGERS_ENDED))
+    ends = max(scoring.threshold(found.false, rate) for found, rate in limits)
+    sure, labels = (np.concatenate(each) for each in ((development.merge, aside.merge), (development.labels, aside.labels)))
+    merges = max(scoring.precise(sure, labels == scoring.DUPLICATE, PRECISION), scoring.threshold(strangers.merge, STRANGERS_MERGED))
+    # Rounded up, never down.
+    ends, merges = (min(1.0, math.ceil(at * 1000) / 1000) for at in (ends, merges))
+    for title, found in (("development", development), ("calibration", aside), ("strangers", strangers)):
+        print(f"{title}: {(found.false >= ends).mean():.2%} false", *_recalls(found, ends, merges), sep=", ")
+    return {"supersedes": ends, "contradicts": ends, "duplicate": merges}
+
+
+def _open(folder: Path, copy: Path) -> OnnxJudge:
+    """The same judge, that says what it holds for likeliest however unsure it is."""
+    for file in ("model.onnx", "tokenizer.json"):
+        shutil.copyfile(folder / file, copy / file)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["thresholds"] = dict.fromkeys(manifest["thresholds"], 0.0)
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return OnnxJudge(copy)
+
+
+def _found(judges: tuple[RuleJudge, OnnxJudge], examples: Sequence[Example]) -> Found:
+    embedder = load_embedder()
+    earlier, later = (embedder.embed([text(example) for example in examples], role="passage") for text in (lambda each: each.old, lambda each: each.new))
+    cosines = (earlier * later).sum(axis=1)
+    given = [
+        Pair(earlier=_version(example.old), later=_version(example.new, valid_from=LATER), cosine=float(cosine))
+        for example, cosine in zip(examples, cosines, strict=True)
+    ]
+    judged = Cascade(judges).judge(given)
+    labels = np.array([example.label for example in examples])
+    return Found(clash=_sure(judged, judges[1].name, CLASHES), merge=_sure(judged, judges[1].name, (Relation.DUPLICATE,)), labels=labels)
+
+
+def _version(content: str, **parts: str) -> Version:
+    version = make_version(content, **parts)
+    return replace(version, claims=read(content, version.source.actor).claims)
+
+
+def _sure(judged: Sequence[Judgement], model: str, relations: Sequence[Relation]) -> NDArray[np.float64]:
+    return np.array([0.0 if each.relation not in relations else each.score if each.judge == model else 1.0 for each in judged])
+
+
+def _recalls(found: Found, ends: float, merges: float) -> list[str]:
+    rows = ((scoring.SUPERSEDES, found.clash >= ends), (scoring.DUPLICATE, found.merge >= merges))
+    return [f"{called[found.labels == label].mean():.1%} of {pairs.LABELS[label]} found" for label, called in rows if (found.labels == label).any()]
+
+
+def main(given: Sequence[str]) -> int:
+    """Write the thresholds into the folder's manifest."""
+    parser = argparse.ArgumentParser(prog="build_judge calibrate", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="with model.onnx, tokenizer.json and manifest.json, as `export` writes it")
+    parser.add_argument("--heldout", type=Path, required=True, help="the heldout.jsonl that `strangers` wrote")
+    arguments = parser.parse_args(given)
+    path = arguments.folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["thresholds"] |= calibrated(arguments.folder, arguments.heldout)
+    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    print(f"thresholds {manifest['thresholds']}")
+    return 0
