@@ -8,6 +8,7 @@ import pytest
 from erstwhile.claims.reading import read
 from erstwhile.judge import Cascade, Judge, Pair, RuleJudge
 from erstwhile.model import MemoryType, Version
+from erstwhile.policy import Policy
 from erstwhile.relations import Judgement, Relation
 from erstwhile.testing import JudgeSuite, make_version
 
@@ -110,11 +111,21 @@ def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -
         pytest.param("The door is locked", "The door is unlocked", Relation.UNSURE, id="the opposite by a prefix"),
         pytest.param("Ada is led by Bo", "Bo is led by Ada", Relation.COEXISTS, id="the two exchanged"),
         pytest.param("The office lift is broken", "The door at the office is broken", Relation.COEXISTS, id="another thing"),
+        pytest.param("The office printer is a Kyocera", "We have a Kyocera as our office printer", Relation.DUPLICATE, id="in other words"),
+        pytest.param("Mia teaches the baking course", "Tom teaches the sewing course", Relation.COEXISTS, id="the same of two"),
     ],
 )
 def test_what_is_said_again_of_one_thing(earlier: str, later: str, found: Relation) -> None:
     """A judge without rules is believed that one text repeats the other where each names what the other is about."""
     assert _held_against(_said(earlier, later), Relation.DUPLICATE) is found
+
+
+def test_what_may_be_another_thing_is_not_merged() -> None:
+    """What is likely the same, though the claims are of two things, is told and kept: so sure is nobody that the second could go."""
+    told = Judgement(relation=Relation.DUPLICATE, score=0.98, reason="Told.", judge="always")
+    (judgement,) = Cascade([Always(told)]).judge([_said("The office printer is a Kyocera", "We have a Kyocera as our office printer")])
+    assert judgement.relation is Relation.DUPLICATE
+    assert judgement.score < Policy().reinforce_at
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def compared(judgement: Judgement, pair: Pair) -> Judgement:
 def _of_two(pair: Pair, *, repeated: bool) -> str:
     """Why the two speak of two things; empty where nothing says that they do."""
     earlier, later = _reading(pair.earlier), _reading(pair.later)
-    if len(pair.earlier.claims) == len(pair.later.claims) == 1 and _claimed_of_two(pair, *pair.earlier.claims, *pair.later.claims, repeated=repeated):
+    if _claimed_of_two(pair, repeated=repeated) and not (repeated and _reworded(pair)):
         return "They speak of two things."
     if _of_a_series(earlier, later):
         return "A number says which of several each speaks of."
@@ -53,8 +53,8 @@ def _of_two(pair: Pair, *, repeated: bool) -> str:
 def _repeated(judgement: Judgement, pair: Pair) -> Judgement:
     if other := _otherwise(pair):
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
-    if _named(pair.earlier) != _named(pair.later):
-        # Likely the same; but what names somebody or something else is kept as a memory of its own.
+    if _named(pair.earlier) != _named(pair.later) or _claimed_of_two(pair, repeated=True):
+        # Likely the same; but what names or is about somebody or something else is kept as a memory of its own.
         return replace(judgement, score=min(judgement.score, ALIKE))
     return judgement
 
@@ -69,14 +69,17 @@ def _reading(version: Version) -> Reading:
     return read(version.content, version.source.actor)
 
 
-def _claimed_of_two(pair: Pair, before: Claim, after: Claim, *, repeated: bool) -> bool:
-    """Whether two claims are not of the same: what sounds alike is told apart by them.
+def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
+    """Whether the only claims of the two are not of the same: what sounds alike is told apart by them.
 
     Attributes that are known for different matters are: where one lives, where one works. Of the world, the same attribute of another subject is another thing,
     and so are subjects without a word in common, and attributes without one of the same subject; a thing that is named otherwise is left to the judge. What
     people say of themselves goes by more names than the rules know, so there only subjects without a word in common are, and, unless it is to be a repetition,
     with the same attribute.
     """
+    if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
+        return False
+    before, after = *pair.earlier.claims, *pair.later.claims
     apart, same = not _overlap(before.subject, after.subject), before.attribute == after.attribute
     if not apart and _of_two_matters(before.attribute, after.attribute):
         return True
@@ -91,6 +94,18 @@ def _claimed_of_two(pair: Pair, before: Claim, after: Claim, *, repeated: bool) 
     return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute))
 
 
+def _reworded(pair: Pair) -> bool:
+    """Whether two claims that are not of the same may be one in other words: "The rental car is a Fiat", "We rent a Fiat".
+
+    Not where they give one attribute of two subjects, or where each text has but one word that the other has not.
+    """
+    (before,), (after,) = pair.earlier.claims, pair.later.claims
+    if _of_two_matters(before.attribute, after.attribute) or (before.attribute == after.attribute and _meaning(before.attribute)):
+        return False
+    said, again = _reading(pair.earlier).text.content, _reading(pair.later).text.content
+    return not len(said - again) == len(again - said) == 1
+
+
 def _concerns(pair: Pair, before: Claim, after: Claim) -> bool:
     """Whether the later text speaks of what the earlier one is about, though as something else than its subject, or says of something in it that it is over."""
     return _named_in(pair.later, before.subject) or (_reading(pair.later).has("ended") and _named_in(pair.earlier, after.subject))
@@ -98,10 +113,15 @@ def _concerns(pair: Pair, before: Claim, after: Claim) -> bool:
 
 def _of_two_attributes(before: str, after: str) -> bool:
     """Whether two attributes of one subject have no word in common: where a country lies, who founded it. Who moved may have moved from anything."""
-    one, other = (set(attribute.split()) - lexicon.words("prepositions") - {"be", "the", "(past)"} for attribute in (before, after))
+    one, other = _meaning(before), _meaning(after)
     if not one or not other:
         return after != SWITCH and not _overlap(before, after)
     return after != SWITCH and one.isdisjoint(other) and (not _matter(before) or _matter(before) != _matter(after))
+
+
+def _meaning(attribute: str) -> frozenset[str]:
+    """The words of an attribute that carry meaning: none of "be in"."""
+    return frozenset(attribute.split()) - lexicon.words("prepositions") - {"be", "the", "(past)"}
 
 
 def _of_two_matters(before: str, after: str) -> bool:
