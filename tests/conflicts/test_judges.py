@@ -123,9 +123,14 @@ def test_what_is_said_again_of_one_thing(earlier: str, later: str, found: Relati
 def test_what_may_be_another_thing_is_not_merged() -> None:
     """What is likely the same, though the claims are of two things, is told and kept: so sure is nobody that the second could go."""
     told = Judgement(relation=Relation.DUPLICATE, score=0.98, reason="Told.", judge="always")
-    (judgement,) = Cascade([Always(told)]).judge([_said("The office printer is a Kyocera", "We have a Kyocera as our office printer")])
-    assert judgement.relation is Relation.DUPLICATE
-    assert judgement.score < Policy().reinforce_at
+    for earlier, later in (
+        ("The office printer is a Kyocera", "We have a Kyocera as our office printer"),
+        ("The gate shuts at twenty to eleven at night", "Our gate is shut at night from 22:40"),
+        ("The scanner at the desk is broken", "The desk's scanner doesn't work, it is broken"),
+    ):
+        (judgement,) = Cascade([Always(told)]).judge([_said(earlier, later)])
+        assert judgement.relation is Relation.DUPLICATE
+        assert judgement.score < Policy().reinforce_at
 
 
 @pytest.mark.parametrize(

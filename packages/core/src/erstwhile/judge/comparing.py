@@ -21,6 +21,8 @@ SAME_WORDS: Final = 0.6
 """Two texts of which one has this share of the other's words of meaning are told apart by a "not"."""
 ALIKE: Final = 0.85
 """How sure a judge without rules is at most that two texts which name different things say the same."""
+CERTAIN: Final = 0.95
+"""A judge so sure that two texts say the same is believed though they differ in a value or a denial: "not later than noon", "by 12:00". They are not merged."""
 PARTLY: Final = 0.6
 """How sure a judgement is at most of a memory that says several things: enough to open a conflict, not to end it."""
 
@@ -47,13 +49,15 @@ def _of_two(pair: Pair, *, repeated: bool) -> str:
     if _exchanged(earlier, later):
         return "They exchange who does it, and to whom."
     sides = [{token.norm for token in reading.text.tokens if token.lower in lexicon.words("qualifiers")} for reading in (earlier, later)]
-    return "They speak of two sides." if repeated and all(sides) and sides[0].isdisjoint(sides[1]) else ""
+    apart = repeated and all(sides) and sides[0].isdisjoint(sides[1]) and _in_the_same_words(earlier, later)
+    return "They speak of two sides." if apart else ""
 
 
 def _repeated(judgement: Judgement, pair: Pair) -> Judgement:
-    if other := _otherwise(pair):
+    other = _opposed(pair) or (_differs(pair) if judgement.score < CERTAIN else "")
+    if other:
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
-    if _named(pair.earlier) != _named(pair.later) or _claimed_of_two(pair, repeated=True):
+    if _differs(pair) or _named(pair.earlier) != _named(pair.later) or _claimed_of_two(pair, repeated=True):
         # Likely the same; but what names or is about somebody or something else is kept as a memory of its own.
         return replace(judgement, score=min(judgement.score, ALIKE))
     return judgement
@@ -214,17 +218,21 @@ def _overlap(value: str, other: str) -> bool:
     return not set(value.split()).isdisjoint(other.split())
 
 
-def _otherwise(pair: Pair) -> str:
-    """What a repetition cannot have that the other has not: numbers and dates, a denial, an ending, a deed for a promise. They are compared, not embedded."""
-    earlier, later = _reading(pair.earlier), _reading(pair.later)
+def _opposed(pair: Pair) -> str:
+    """What no repetition has: a deed for a promise, the opposite."""
+    later = _reading(pair.later)
     if pair.earlier.type in TO_DO and pair.later.type is MemoryType.EVENT and is_done(later, pair.later.type):
         return "only one of the two is still to be done"
+    return "it says the opposite" if _opposite(_reading(pair.earlier), later) else ""
+
+
+def _differs(pair: Pair) -> str:
+    """What a repetition seldom has that the other has not: numbers and dates, a denial, an ending. They are compared, not embedded."""
+    earlier, later = _reading(pair.earlier), _reading(pair.later)
     for kind in {value.kind for value in earlier.text.values} & {value.kind for value in later.text.values}:
         before, after = ({value for value in reading.text.values if value.kind == kind} for reading in (earlier, later))
         if not before & after:
             return "it names other values"
-    if _opposite(earlier, later):
-        return "it says the opposite"
     if earlier.negated != later.negated and _in_the_same_words(earlier, later):
         return "only one of the two denies it"
     return "only one of the two says that it is over" if earlier.has("ended") != later.has("ended") else ""
