@@ -7,7 +7,7 @@ import pytest
 from erstwhile.claims.reading import read
 from erstwhile.judge import Cascade, Pair, RuleJudge
 from erstwhile.model import MemoryType, Version
-from erstwhile.relations import Judgement, Relation
+from erstwhile.relations import RULES, Judgement, Relation
 from erstwhile.testing import make_version
 
 ENDED = Relation.SUPERSEDES
@@ -19,6 +19,11 @@ ENDED = Relation.SUPERSEDES
         pytest.param("The cache runs on Redis", "We moved the cache from Redis to Valkey", ENDED, id="it is named"),
         pytest.param("We use Jenkins", "We moved from Jenkins to Buildkite", ENDED, id="who speaks"),
         pytest.param("We use Jenkins", "Moved from Jenkins to Buildkite", ENDED, id="nobody is named"),
+        pytest.param("I live in Berlin", "I flew from Berlin to Rome on Monday", None, id="a journey"),
+        pytest.param("We use Postgres", "We sync data from Postgres to Snowflake", None, id="a copy"),
+        pytest.param("We use Redis", "We dropped Redis keys older than a day", None, id="a part of it"),
+        pytest.param("I use Slack", "We talked on Zoom instead of Slack yesterday", None, id="for once"),
+        pytest.param("The API runs on Heroku", "The API docs moved from Heroku to Vercel", None, id="something that is named alike"),
         pytest.param("Our cache runs on Redis", "The queue was moved from Redis to NATS", None, id="something else left it"),
         pytest.param("My course is on Tuesdays at 5", "Mira's course has moved from Tuesdays at 5 to Thursdays", None, id="somebody else's"),
         pytest.param("The notes are in the folder 'Day -> Night'", "There's a folder 'Day -> Night' with the notes", None, id="an arrow that was there"),
@@ -35,6 +40,8 @@ def test_what_left_its_place(earlier: str, later: str, found: Relation | None) -
     [
         pytest.param("I sell jam at the fair", "I stopped selling jam", ENDED, id="stopped"),
         pytest.param("The choir meets on Mondays", "The choir has closed down", ENDED, id="closed down"),
+        pytest.param("I take aspirin and metformin", "I stopped taking aspirin", None, id="one of two"),
+        pytest.param("Lou and I are together", "Lou and I broke up", ENDED, id="the two of us"),
         pytest.param("We want to sell the barn in spring", "In spring the barn is to be sold", None, id="a plan told again"),
         pytest.param("The family decided to sell the barn", "The barn will be sold, the family decided", None, id="a decision told again"),
         pytest.param("I sell jam at the fair", "At the fair my jam gets sold", None, id="the same in the passive"),
@@ -57,6 +64,9 @@ def test_what_is_over(earlier: str, later: str, found: Relation | None) -> None:
         pytest.param("The bean plants are 30 cm tall", "The bean plants are over a metre tall", ENDED, id="a number and a unit alone"),
         pytest.param("The ladder in the shed is 3 metres", "The ladder in the shed is yellow", None, id="a length and a colour"),
         pytest.param("I report to Henk on the tram project", "I report to Henk on Mondays in a short call", None, id="one name, told more of"),
+        pytest.param("The ticket costs 20 euros", "The ticket costs 12 euros for students", None, id="for some"),
+        pytest.param("The shop opens at 9", "The shop opens at noon on Sundays", None, id="on some days"),
+        pytest.param("I live in Berlin", "I live in a shared flat", None, id="a city and a flat"),
         pytest.param("I report to Henk on the tram project", "I report to Wim on the tram project", ENDED, id="another name"),
         pytest.param("Ida is my contact at the bank", "Olu is my contact at the port", None, id="a contact for each firm"),
         pytest.param("Ida is my contact at the bank", "Olu is my contact at the bank", ENDED, id="another contact at the same"),
@@ -81,6 +91,18 @@ def test_values_in_each_others_place(earlier: str, later: str, found: Relation |
         pytest.param("The exam is on Monday", "They'll move the exam to Friday", None, id="to come"),
         pytest.param("The exam is on Monday", "The exam was not moved to Friday", None, id="denied"),
         pytest.param("My team has 7 people", "My sister's team has grown to 9 people", None, id="of another team"),
+        pytest.param("Sam's flight is at 9:00", "The flight was moved to 11:00", None, id="of somebody whom the other does not name"),
+        pytest.param("The budget meeting is on Monday", "The meeting was moved to Tuesday", None, id="of one among several"),
+        pytest.param("The exam is on Monday", "The exam was moved to Friday in class 9", None, id="for others alone"),
+        pytest.param("The rent is 850", "The landlord threatened to raise the rent to 900", None, id="a threat"),
+        pytest.param("The rent is 850", "The rent went up to 850 in 2023", None, id="the same value"),
+        pytest.param("The course is on 4 May", "The course was moved to 4 May from 2 May", None, id="the same day"),
+        pytest.param("The salary is 4,500 euros", "The salary was raised to 4,500 euros", None, id="the same amount with a comma"),
+        pytest.param("The interest is 3.0%", "The interest was raised to 3%", None, id="the same share"),
+        pytest.param("The salary is 1,100 euros", "The salary was raised from 1,100 to 1,200 euros", ENDED, id="amounts with a comma"),
+        pytest.param("My goal weight is 70 kg", "My weight dropped to 75 kg", None, id="a goal"),
+        pytest.param("When we moved in, the rent was 850", "The rent went up to 900", None, id="what was once"),
+        pytest.param("The API has port 8080 and a timeout of 30 s", "The timeout of the API was raised to 60 s", None, id="it says more"),
     ],
 )
 def test_a_value_that_was_changed(earlier: str, later: str, found: Relation | None) -> None:
@@ -90,9 +112,18 @@ def test_a_value_that_was_changed(earlier: str, later: str, found: Relation | No
 
 def test_a_judge_is_asked_about_a_changed_value() -> None:
     """The rules do not see whom it concerns where that is told in other words; a judge that is surer of it is believed."""
-    pair = _said("My heart rate at rest is 58", "My heart rate went up to 171 on the climb")
+    pair = _said("The rent is 850", "The rent went up to 900")
     assert Cascade([RuleJudge(), _Sure(0.95)]).judge([pair])[0].relation is Relation.COEXISTS
     assert Cascade([RuleJudge(), _Sure(0.6)]).judge([pair])[0].relation is ENDED
+
+
+def test_rules_and_judge_that_agree() -> None:
+    """What the rules have read is kept where another judge sees a clash as well, in its own words and of whatever kind."""
+    pair = _said("The deadline for the grant is Friday", "The deadline for the grant has been moved to Wednesday")
+    clash = Judgement(relation=Relation.CONTRADICTS, score=0.98, reason="Told.", judge="always")
+    judged = Cascade([RuleJudge(), _Sure(0.98, clash)]).judge([pair])[0]
+    assert (judged.relation, judged.judge) == (ENDED, RULES)
+    assert judged.reason == "It says what became of it: Wednesday, where it was Friday."
 
 
 def test_a_goal_is_not_ended_on_the_way() -> None:
@@ -103,16 +134,16 @@ def test_a_goal_is_not_ended_on_the_way() -> None:
 
 
 class _Sure:
-    """A judge for which any two coexist."""
+    """A judge for which any two coexist, unless it is given another judgement."""
 
     name = "sure"
 
-    def __init__(self, score: float) -> None:
-        self._score = score
+    def __init__(self, score: float, judgement: Judgement | None = None) -> None:
+        self._judgement = judgement or Judgement(relation=Relation.COEXISTS, score=score, reason="Told.", judge=self.name)
 
     def judge(self, pairs: list[Pair]) -> list[Judgement]:
         """See `Judge.judge`."""
-        return [Judgement(relation=Relation.COEXISTS, score=self._score, reason="Told.", judge=self.name)] * len(pairs)
+        return [self._judgement] * len(pairs)
 
 
 def _ruled(earlier: str, later: str) -> Relation | None:

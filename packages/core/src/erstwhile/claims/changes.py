@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import kinds_of
 from erstwhile.claims.clauses import Clause, normal
-from erstwhile.claims.words import Text, Value, stem, tokens_of
 
-__all__ = ["Moved", "Revision", "changes_of", "moved", "revisions_of"]
+__all__ = ["Moved", "changes_of", "moved"]
 
 _PATTERNS: Final = tuple(
     re.compile(pattern)
     for pattern in (
         r"\b(?:replaced|replacing|swapped(?: out)?|traded(?: in)?|exchanged|substituted)\s+(?P<old>[^,;.]{1,60}?)\s+(?:with|for|by)\s+(?P<new>[^,;.]{1,60})",
-        r"\bfrom (?P<old>[^,;.]{1,60}?) (?:to|over to|onto|into) (?P<new>[^,;.]{1,60})",
+        (
+            r"\b(?:moved|moving|switched|switching|migrated|migrating|changed|changing|converted|transitioned|relocated|ported|rewritten|rewrote|upgraded|shifted|went)\b"
+            r"[^,;.]{0,40}?\bfrom (?P<old>[^,;.]{1,60}?) (?:to|over to|onto|into) (?P<new>[^,;.]{1,60})"
+        ),
         r"(?P<old>[^,;.:]{1,40}?)\s*(?:->|\u2192|=>)\s*(?P<new>[^,;.]{1,40})",
         (
             r"\b(?:instead of|in place of|replac(?:es|ed|ing)|superseded|away from)\s+(?P<old>[^,;.]{1,60}?)"
@@ -35,8 +34,6 @@ _MOVED: Final = re.compile(
     r"(?:moved|relocated|switched|migrated|changed|converted|transitioned|shifted)(?:\s+(?P<what>(?:the|our|my|all|everything|its|their|his|her)\b[^,;.]{0,40}?))?"
     r"(?:\s+(?:over|back|house|home|cities))?(?:\s+from\s+[^,;.]{1,40}?)?\s+(?:to|into|onto|over to)\s+(?P<new>[^,;.]{1,60})"
 )
-
-_BEFORE: Final = r"(?:\s+from\s+(?P<old>[^,;]{1,30}?))?"
 
 Moved = tuple[str, str]
 """Who moved or switched, and to what, in normal form."""
@@ -57,50 +54,3 @@ def moved(clause: Clause) -> Moved | None:
         return None
     new = normal(match["new"])
     return None if match["what"] and not kinds_of(new) else (match["who"].strip(), new)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """A value that a text says a thing was given: "the rent went up from 850 to 900".
-
-    Attributes:
-        of: The words that carry meaning of what it is about, in normal form.
-        named: Values that tell which one: the 8 of "class 8".
-        former: What it was before, as far as the text says.
-        now: What it is now.
-    """
-
-    of: frozenset[str]
-    named: frozenset[Value]
-    former: frozenset[Value]
-    now: frozenset[Value]
-
-    def concerns(self, text: Text) -> bool:
-        """Whether another text is about the same thing: it has all its words, those apart that only say what kind of value it is."""
-        general = frozenset(map(stem, lexicon.words("measures") | lexicon.words("general")))
-        return text.content.issuperset(self.of - general or self.of) and text.values >= self.named
-
-
-def revisions_of(clauses: Sequence[Clause]) -> tuple[Revision, ...]:
-    """The values that some clauses say things were given, as their subject ("the rent was raised to") or their object ("they raised the rent to")."""
-    found = (match for clause in clauses for pattern in _revised() if (match := pattern.match(clause.text.lower().replace("\u2019", "'"))))
-    read = (_revision(*(tokens_of(match[part] or "") for part in ("what", "old", "new"))) for match in found)
-    return tuple(revision for revision in read if revision.of and revision.now)
-
-
-def _revision(what: Text, old: Text, new: Text) -> Revision:
-    return Revision(of=what.content, named=what.values, former=old.values, now=new.values)
-
-
-@cache
-def _revised() -> tuple[re.Pattern[str], ...]:
-    past, present, led = ("|".join(sorted(lexicon.words(name))) for name in ("revised", "revise", "led"))
-    # "Her rate" is that of whom the text names before, and "it" of what it names before that: neither is read.
-    elsewhere = "his|her|their|its|it|them|from|by|to|up|down"
-    way = r"(?:\s+(?:up|down|back|forward|out|over|off))"
-    done = rf"(?:{past}|(?:went|gone){way})"
-    to = rf"{way}*{_BEFORE}{way}*\s+(?:to|until|till)\s+(?P<new>[^,;]{{1,40}})"
-    return (
-        re.compile(rf"^(?P<what>(?!(?:{elsewhere})\b).{{2,60}}?)\s+(?:(?:{led})\s+)*{done}\b{to}"),
-        re.compile(rf"^(?:[\w'-]+\s+){{0,4}}?(?:{past}|{present})\s+(?P<what>(?!(?:{elsewhere})\b)[a-z].{{1,60}}?){to}"),
-    )

@@ -6,8 +6,9 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.changes import Revision, changes_of, revisions_of
+from erstwhile.claims.changes import changes_of
 from erstwhile.claims.clauses import Clause, sentences
+from erstwhile.claims.revisions import Revision, revisions_of
 from erstwhile.claims.slots import claims_of
 from erstwhile.claims.words import MAX_READ, Text, tokens_of
 from erstwhile.relations import Claim

@@ -49,8 +49,8 @@ class Cascade:
             places = self._open(pairs, found) if number else range(len(pairs))
             answers = judge.judge([pairs[place] for place in places]) if places else ()
             for place, answer in zip(places, answers, strict=True):
-                if answer is not None and (place not in found or answer.score > found[place].score):
-                    found[place] = answer
+                if answer is not None:
+                    found[place] = _surer(found[place], answer) if place in found else answer
         return tuple(_allowed(found[place], pair) if place in found else _nothing(pair) for place, pair in enumerate(pairs))
 
     def _open(self, pairs: Sequence[Pair], found: dict[int, Judgement]) -> list[int]:
@@ -61,6 +61,13 @@ class Cascade:
         spent = accumulate(len(pairs[place].earlier.content) + len(pairs[place].later.content) for place in nearest)
         bounds = chain((LONGEST * self._budget,), repeat(self._budget))
         return sorted(place for place, characters, bound in zip(nearest, spent, bounds, strict=False) if characters <= bound)
+
+
+def _surer(before: Judgement, answer: Judgement) -> Judgement:
+    """The surer of two. Where the rules have read what took whose place, and another judge sees a clash, they agree, and the rules know more of it."""
+    if before.judge == RULES and before.relation is Relation.SUPERSEDES and answer.relation in (Relation.SUPERSEDES, Relation.CONTRADICTS):
+        return before
+    return answer if answer.score > before.score else before
 
 
 def _nothing(pair: Pair) -> Judgement:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH
+from erstwhile.claims.attributes import SWITCH, kinds_of
 from erstwhile.claims.reading import Reading, read
 from erstwhile.claims.words import stem
 from erstwhile.judge.protocol import Pair
@@ -33,10 +33,18 @@ def compared(judgement: Judgement, pair: Pair) -> Judgement:
         return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason=reason, judge=judgement.judge)
     if judgement.relation is Relation.DUPLICATE:
         return _repeated(judgement, pair)
+    if judgement.relation is Relation.SUPERSEDES and _unmade(pair):
+        reason = "It tells of what did not come about, or not for good."
+        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason=reason, judge=judgement.judge)
     if judgement.relation is Relation.SUPERSEDES and len({claim.slot for claim in pair.earlier.claims}) > 1:
         reason = f"{judgement.reason} The earlier one says several things, some of which may still hold."
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=reason, ends=False)
     return judgement
+
+
+def _unmade(pair: Pair) -> bool:
+    before, after = ({token.lower for token in _reading(version).text.tokens} for version in (pair.earlier, pair.later))
+    return not (lexicon.words("unmade") & after <= before)
 
 
 def _of_two(pair: Pair, *, repeated: bool) -> str:
@@ -84,15 +92,15 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
     if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
         return False
     before, after = *pair.earlier.claims, *pair.later.claims
-    apart, same = not _overlap(before.subject, after.subject), before.attribute == after.attribute
-    if not apart and _of_two_matters(before.attribute, after.attribute):
+    persons = {before.subject, after.subject} <= lexicon.persons(pair.later.source.actor).keys()
+    apart, same = not persons and not _overlap(before.subject, after.subject), before.attribute == after.attribute
+    if not apart and _of_two_matters(before, after):
         return True
-    if not repeated and apart and _concerns(pair, before, after):
-        return False
-    if repeated and _turned_round(pair, before, after):
+    if persons or (_turned_round(pair, before, after) if repeated else apart and _concerns(pair, before, after)):
         return False
     if "@" in before.subject + after.subject:
-        return apart and (repeated or same)
+        # My manager is not my manager's manager.
+        return (apart and (repeated or same)) or (same and before.subject != after.subject)
     if before.slot == after.slot:
         return two_measures(before, after)
     return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute))
@@ -104,7 +112,7 @@ def _reworded(pair: Pair) -> bool:
     Not where they give one attribute of two subjects, or where each text has but one word that the other has not.
     """
     (before,), (after,) = pair.earlier.claims, pair.later.claims
-    if _of_two_matters(before.attribute, after.attribute) or (before.attribute == after.attribute and _meaning(before.attribute)):
+    if _of_two_matters(before, after) or (before.attribute == after.attribute and _meaning(before.attribute)):
         return False
     said, again = _reading(pair.earlier).text.content, _reading(pair.later).text.content
     return not len(said - again) == len(again - said) == 1
@@ -128,11 +136,14 @@ def _meaning(attribute: str) -> frozenset[str]:
     return frozenset(attribute.split()) - lexicon.words("prepositions") - {"be", "the", "(past)"}
 
 
-def _of_two_matters(before: str, after: str) -> bool:
-    matters = _matter(before), _matter(after)
-    # Who moved may have moved house.
-    moved = after == SWITCH and matters[0] in ("work", "study")
-    return moved or (all(matters) and matters[0] != matters[1])
+def _of_two_matters(before: Claim, after: Claim) -> bool:
+    """Whether two claims are about different matters, as far as these are known: work and home, a city and a chat."""
+    matters = _matter(before.attribute), _matter(after.attribute)
+    if after.attribute == SWITCH:
+        old, new = kinds_of(before.value), kinds_of(after.value)
+        # Who moved may have moved house.
+        return matters[0] in ("work", "study") or (bool(old and new) and old.isdisjoint(new))
+    return all(matters) and matters[0] != matters[1]
 
 
 def _matter(attribute: str) -> str:

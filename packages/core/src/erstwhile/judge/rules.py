@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from operator import attrgetter
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -13,20 +12,17 @@ from erstwhile.claims.attributes import SWITCH, kinds_of
 from erstwhile.claims.reading import REPORTS, Reading, read
 from erstwhile.claims.words import is_past, stem
 from erstwhile.judge.protocol import Pair
-from erstwhile.judge.values import LIVING, comparable
+from erstwhile.judge.revising import TO_COME, TO_DO, revised
+from erstwhile.judge.values import LIVING, comparable, qualified_apart
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
 __all__ = ["TO_DO", "RuleJudge", "is_done"]
 
-TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
-"""Types of what is over once it is done."""
 SAME: Final = 0.85
 """Pairs less alike in meaning have not the same words, and are not compared word by word."""
-REVISED: Final = 0.75
-"""How sure the rules are that a text revises another's value: enough to end it, and not to leave the next judge unasked."""
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
-_TO_COME: Final = re.compile(r"\b(?:will|won't|[a-z]+'ll|to be)\b")
+_LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _PLACES: Final = frozenset(("city", "country"))
 _HELD: Final = LIVING | {"use", "run on", "work with", "be host on", "be host at", "be store in", "be on", "be in"}
@@ -55,7 +51,7 @@ def _judge(pair: Pair) -> Judgement | None:
     # What each claims was read when it was written.
     before, after = pair.earlier.claims, pair.later.claims
     said = _Side(before, earlier)
-    return _by_claims(said, _Side(after, later)) or _by_change(said, later) or _over(pair, earlier, later) or _by_revision(pair, earlier, later)
+    return _by_claims(said, _Side(after, later)) or _by_change(said, later) or _over(pair, earlier, later) or revised(pair, earlier, later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +111,7 @@ def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) 
         return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after, later)}.")
     if before.single is False or after.single is False:
         return Judgement(relation=Relation.COEXISTS, score=0.9, reason=f"There can be several: {_slot(after, later)}.")
-    if later.has("additive") or _qualified_apart(earlier, later, before, after) or not comparable(before, after, earlier, later):
+    if later.has("additive") or qualified_apart(earlier, later, before, after) or not comparable(before, after, earlier, later):
         return None
     if before.single and after.single:
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(after, later)}.")
@@ -129,7 +125,7 @@ def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -
         ended = "no longer" if before.positive else "after all"
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"It is {ended} so: {_slot(after, later)}.", ends=before.positive)
     added, left_out = later.text.content - earlier.text.content, earlier.text.content - later.text.content
-    if earlier.text.values != later.text.values or _qualified_apart(earlier, later, before, after):
+    if earlier.text.values != later.text.values or qualified_apart(earlier, later, before, after):
         return None
     if not added and not left_out:
         return Judgement(relation=Relation.DUPLICATE, score=0.9, reason=f"The same value of the same: {_slot(after, later)}.")
@@ -152,16 +148,27 @@ def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
     for claim in earlier.claims:
         if not claim.positive or claim.attribute not in _HELD:
             continue
-        named = [phrase for phrase in sorted(later.former - earlier.reading.former) if set(phrase.split()) >= set(claim.value.split())]
-        if named and _told_of(claim.subject, later) and not _qualified_apart(earlier.reading, later, claim):
+        named = [phrase for phrase in sorted(later.former - earlier.reading.former) if _names(phrase, claim, earlier.reading)]
+        if named and _told_of(claim.subject, later) and not qualified_apart(earlier.reading, later, claim):
             reason = f"It names what was before: {named[0]}."
             return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=reason, ends=not later.replaced, explicit=True)
     return None
 
 
+def _names(phrase: str, claim: Claim, earlier: Reading) -> bool:
+    """Whether a phrase has the value of a claim, and nothing that the text of the claim has not: "Redis", and not "Redis keys older than a day"."""
+    words = set(phrase.split())
+    return words >= set(claim.value.split()) and words - set(claim.value.split()) <= earlier.text.content
+
+
 def _told_of(subject: str, later: Reading) -> bool:
     """Whether a text can be of this subject: it names it; or, where it is who speaks, it says "I" or "we", or nobody at all, as in "Moved to Qdrant"."""
     words, tokens = subject.split(), later.text.tokens
+    if not lexicon.words("passing").isdisjoint(token.lower for token in tokens):
+        return False
+    moved = {claim.subject for claim in later.claims if claim.attribute == SWITCH} - lexicon.persons(later.speaker).keys()
+    if moved and subject not in moved:
+        return False
     if words[0] not in lexicon.persons(later.speaker):
         return later.text.content.issuperset(words)
     if len(words) > 1:
@@ -173,10 +180,13 @@ def _told_of(subject: str, later: Reading) -> bool:
 def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
     ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
-    if not ended or earlier.has("ended") or later.has("additive") or _TO_COME.search(later.lower):
+    if not ended or earlier.has("ended") or later.has("additive") or TO_COME.search(later.lower):
         return None
     said = later.text.content - _endings()
     if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:
+        return None
+    # Of two that one takes, drinks or owes, an ending may name but one.
+    if _LISTED.search(earlier.lower) and said != earlier.text.content - _endings():
         return None
     # Of what is sold at the market, "it is sold" tells nothing new; of what was to be sold, it does.
     again = {token.norm for token in later.text.tokens if is_past(token.lower)} & _endings() & earlier.text.content
@@ -186,24 +196,6 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     if subjects and all(words and words.isdisjoint(said) for words in subjects):
         return None
     return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It says, of the same thing, that it is over.", ends=True, explicit=True)
-
-
-def _by_revision(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
-    """ "The rent went up to 900" after "The rent is 850": the value that a thing is said to have been given, of the one that was known of it."""
-    if _TO_COME.search(later.lower) or any(later.has(kind) for kind in ("additive", "hedged", "negated")):
-        return None
-    if pair.earlier.type in TO_DO and pair.later.type not in TO_DO:
-        return None
-    for revision in later.revisions:
-        if not revision.concerns(earlier.text) or _qualified_apart(earlier, later):
-            continue
-        for value in sorted(revision.now, key=attrgetter("kind", "value")):
-            known = [other for other in earlier.text.values if other.kind == value.kind]
-            before = {other for other in revision.former if other.kind == value.kind}
-            if len(known) == 1 and known[0] != value and (not before or known[0] in before):
-                reason = f"It says what became of it: {value.value}, where it was {known[0].value}."
-                return Judgement(relation=Relation.SUPERSEDES, score=REVISED, reason=reason, explicit=True)
-    return None
 
 
 @cache
@@ -218,13 +210,6 @@ def is_done(reading: Reading, kind: MemoryType | None) -> bool:
     # "I'd sent it" tells of a deed, and "I'd have it sent" does not.
     ahead = not lexicon.words("ahead").isdisjoint(words) or any(word.endswith("'d") and not is_past(following) for word, following in pairwise(words))
     return past and " to be " not in reading.lower and not reading.has("negated") and not ahead and not _TO_BE_DONE.search(reading.lower)
-
-
-def _qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
-    """Whether they speak of two environments, sides or times of day, in other words than those of the claims' values."""
-    values = {word for claim in claims for word in claim.value.split()}
-    before, after = ({token.lower for token in reading.text.tokens if token.norm not in values} & lexicon.words("qualifiers") for reading in (earlier, later))
-    return before != after
 
 
 def _slot(claim: Claim, reading: Reading) -> str:

@@ -10,7 +10,7 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "comparable", "two_measures"]
+__all__ = ["LIVING", "comparable", "qualified_apart", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
@@ -26,7 +26,35 @@ def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) ->
         earlier: The earlier text, read.
         later: The later text, read.
     """
-    return _of_one_kind(before, after) and not _of_one_name(before, after, earlier, later)
+    if _of_one_name(before, after, earlier, later) or _conditional(before, after, later):
+        return False
+    if before.attribute in LIVING and not _measured(before.value)[0] and not _measured(after.value)[0]:
+        # A city and a shared flat are both where one lives.
+        return _has_name(before, earlier) == _has_name(after, later)
+    return _of_one_kind(before, after)
+
+
+def _conditional(before: Claim, after: Claim, later: Reading) -> bool:
+    """Whether the later value holds for some alone: "12 euros for students", "noon on Sundays"."""
+    added = set(after.value.split()) - set(before.value.split())
+    tokens = later.text.tokens
+    days = frozenset(lexicon.mapping("weekdays").values())
+    plural = (token for token in tokens if token.value is not None and token.value.value in days and token.lower.endswith("s"))
+    on_days = any(token.norm in added for token in plural) and not days & set(before.value.split())
+    follows = (following.norm for token, following in pairwise(tokens) if token.lower in ("for", "without"))
+    return bool(_measured(after.value)[0]) and (on_days or any(word in added for word in follows))
+
+
+def _has_name(claim: Claim, reading: Reading) -> bool:
+    words = set(claim.value.split())
+    return any(token.name and token.norm in words for token in reading.text.tokens)
+
+
+def qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
+    """Whether they speak of two environments, sides or times of day, in other words than those of the claims' values."""
+    values = {word for claim in claims for word in claim.value.split()}
+    before, after = ({token.lower for token in reading.text.tokens if token.norm not in values} & lexicon.words("qualifiers") for reading in (earlier, later))
+    return before != after
 
 
 def two_measures(before: Claim, after: Claim) -> bool:
