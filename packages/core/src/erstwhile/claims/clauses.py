@@ -18,6 +18,7 @@ _OPENING: Final = re.compile(
     r"|meanwhile|finally|today|right now|at the moment|currently|since [\w ]{2,20}?)\b[\s,:\u2014\u2013-]*)+",
     re.IGNORECASE,
 )
+_BLANKS: Final = re.compile(r"[^\S\n]+")
 _BREAK: Final = re.compile(
     r"\s*(?:,\s+(?!(?:jr|sr|inc|ltd|d\.c)\b)|\s[\u2014\u2013-]\s|\s\(|:\s|\b(?:because|so that|although|though|which|but)\b"
     r"|\band (?=(?:i|i'm|i've|we|we've|he|she|they|it|it's|my|our|now)\b))",
@@ -58,7 +59,8 @@ class Clause:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, with the marks that end them."""
-    return [part for match in _SENTENCE.finditer(text) if (part := match.group().strip())]
+    # Runs of blanks would be tried from each of them.
+    return [part for match in _SENTENCE.finditer(_BLANKS.sub(" ", text)) if (part := match.group().strip())]
 
 
 def joined(tokens: Iterable[Token]) -> str:

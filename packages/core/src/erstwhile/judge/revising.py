@@ -21,7 +21,9 @@ TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
 REVISED: Final = 0.75
 """How sure the rules are that a text revises another's value: enough to end it, and not to leave the next judge unasked."""
 TO_COME: Final = re.compile(r"\b(?:will|won't|[a-z]+'ll|to be)\b")
+"""What tells, in lower case, of what is still to come."""
 TEMPORAL: Final = frozenset(("time", "day", "weekday", "month"))
+"""Kinds of values that go together, so that a new day may leave the time as it was."""
 _THEIRS: Final = frozenset(("his", "her", "their"))
 
 
@@ -92,9 +94,10 @@ def _equal(one: Value, other: Value) -> bool:
 
 @cache
 def _general() -> frozenset[str]:
+    # People are counted, but whose parking it is tells one price from another.
     return frozenset(map(stem, lexicon.words("measures") - {"staff", "employees", "members", "users"} | lexicon.words("general")))
 
 
 def _written(value: Value, reading: Reading) -> str:
     """A value in the words of a text."""
-    return next((token.text for token in reading.text.tokens if token.value == value), value.value)
+    return next((token.text.strip() for token in reading.text.tokens if token.value == value), value.value)
