@@ -22,7 +22,8 @@ import scoring
 from erstwhile.claims.reading import read
 from erstwhile.embed import load_embedder
 from erstwhile.judge import Cascade, OnnxJudge, Pair, RuleJudge
-from erstwhile.relations import Relation
+from erstwhile.judge.onnx import FILES
+from erstwhile.relations import CLASHES, Relation
 from erstwhile.testing import make_version
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pairs import Example
 
+    from erstwhile.embed import Embedder
     from erstwhile.model import Version
     from erstwhile.relations import Judgement
 
@@ -41,7 +43,6 @@ STRANGERS_MERGED = 0.003
 """At most this share of the strangers may be called a repetition."""
 PRECISION = 0.93
 """At least this share of the pairs that are called a repetition must be one."""
-CLASHES = (Relation.SUPERSEDES, Relation.CONTRADICTS)
 LATER = "2024-06-01"
 """When the later text of each pair begins to hold; the earlier one does half a year before."""
 
@@ -69,8 +70,10 @@ class Found:
 def calibrated(folder: Path, heldout: Path) -> dict[str, float]:
     """The thresholds of the judge in ``folder`` that have a rule; ``heldout`` are the strangers."""
     with tempfile.TemporaryDirectory() as name:
-        judges = (RuleJudge(), _open(folder, Path(name)))
-        development, aside, strangers = (_found(judges, examples) for examples in (pairs.development_set(), pairs.calibration_set(), pairs.read(heldout)))
+        judges, embedder = (RuleJudge(), _open(folder, Path(name))), load_embedder()
+        development, aside, strangers = (
+            _found(judges, embedder, examples) for examples in (pairs.development_set(), pairs.calibration_set(), pairs.read(heldout))
+        )
     limits = ((development, DEVELOPMENT_ENDED), (aside, CALIBRATION_ENDED), (strangers, STRANGERS_ENDED))
     ends = max(scoring.threshold(found.false, rate) for found, rate in limits)
     sure, labels = (np.concatenate(each) for each in ((development.merge, aside.merge), (development.labels, aside.labels)))
@@ -84,7 +87,7 @@ def calibrated(folder: Path, heldout: Path) -> dict[str, float]:
 
 def _open(folder: Path, copy: Path) -> OnnxJudge:
     """The same judge, that says what it holds for likeliest however unsure it is."""
-    for file in ("model.onnx", "tokenizer.json"):
+    for file in FILES:
         shutil.copyfile(folder / file, copy / file)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["thresholds"] = dict.fromkeys(manifest["thresholds"], 0.0)
@@ -92,9 +95,9 @@ def _open(folder: Path, copy: Path) -> OnnxJudge:
     return OnnxJudge(copy)
 
 
-def _found(judges: tuple[RuleJudge, OnnxJudge], examples: Sequence[Example]) -> Found:
-    embedder = load_embedder()
-    earlier, later = (embedder.embed([text(example) for example in examples], role="passage") for text in (lambda each: each.old, lambda each: each.new))
+def _found(judges: tuple[RuleJudge, OnnxJudge], embedder: Embedder, examples: Sequence[Example]) -> Found:
+    earlier = embedder.embed([example.old for example in examples], role="passage")
+    later = embedder.embed([example.new for example in examples], role="passage")
     cosines = (earlier * later).sum(axis=1)
     given = [
         Pair(earlier=_version(example.old), later=_version(example.new, valid_from=LATER), cosine=float(cosine))

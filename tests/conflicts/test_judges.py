@@ -1,13 +1,12 @@
 """The contract of a judge, for those that need no model and for judges asked one after another."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from tests.conflicts.said import Always, said
 
-from erstwhile.claims.reading import read
 from erstwhile.judge import Cascade, Judge, Pair, RuleJudge
-from erstwhile.model import MemoryType, Version
+from erstwhile.model import MemoryType
 from erstwhile.policy import Policy
 from erstwhile.relations import Judgement, Relation
 from erstwhile.testing import JudgeSuite, make_version
@@ -25,18 +24,6 @@ class TestCascade(JudgeSuite):
 
     def make(self) -> Judge:
         return Cascade([RuleJudge()])
-
-
-class Always:
-    """A judge that says the same of every pair."""
-
-    def __init__(self, judgement: Judgement | None) -> None:
-        self.name, self._judgement, self.asked = "always", judgement, 0
-
-    def judge(self, pairs: Sequence[Pair]) -> list[Judgement | None]:
-        """See `Judge.judge`."""
-        self.asked += len(pairs)
-        return [self._judgement] * len(pairs)
 
 
 class TestCascadeOfTwo(JudgeSuite):
@@ -100,7 +87,7 @@ def test_of_the_same_time_none_is_newer() -> None:
 )
 def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -> None:
     """A judge without rules is believed where the same thing may be meant in other words, and not where the claims name two."""
-    assert _held_against(_said(earlier, later), Relation.SUPERSEDES) is found
+    assert _held_against(said(earlier, later), Relation.SUPERSEDES) is found
 
 
 @pytest.mark.parametrize(
@@ -122,7 +109,7 @@ def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -
 )
 def test_what_is_said_again_of_one_thing(earlier: str, later: str, found: Relation) -> None:
     """A judge without rules is believed that one text repeats the other where each names what the other is about."""
-    assert _held_against(_said(earlier, later), Relation.DUPLICATE) is found
+    assert _held_against(said(earlier, later), Relation.DUPLICATE) is found
 
 
 def test_what_may_be_another_thing_is_not_merged() -> None:
@@ -133,7 +120,7 @@ def test_what_may_be_another_thing_is_not_merged() -> None:
         ("The gate shuts at twenty to eleven at night", "Our gate is shut at night from 22:40"),
         ("The scanner at the desk is broken", "The desk's scanner doesn't work, it is broken"),
     ):
-        (judgement,) = Cascade([Always(told)]).judge([_said(earlier, later)])
+        (judgement,) = Cascade([Always(told)]).judge([said(earlier, later)])
         assert judgement.relation is Relation.DUPLICATE
         assert judgement.score < Policy().reinforce_at
 
@@ -149,7 +136,7 @@ def test_what_may_be_another_thing_is_not_merged() -> None:
 )
 def test_a_title_is_part_of_a_name(earlier: str, later: str, found: Relation) -> None:
     """The full stop after a title ends no sentence, so that what follows is part of the value."""
-    (judgement,) = RuleJudge().judge([_said(earlier, later)])
+    (judgement,) = RuleJudge().judge([said(earlier, later)])
     assert judgement is not None
     assert judgement.relation is found
 
@@ -177,7 +164,7 @@ def test_a_title_is_part_of_a_name(earlier: str, later: str, found: Relation) ->
 )
 def test_what_people_say_of_themselves(earlier: str, later: str, found: Relation | None) -> None:
     """The rules end what has one value at a time, and leave what only looks like it."""
-    (judgement,) = RuleJudge().judge([_said(earlier, later, cosine=0.9)])
+    (judgement,) = RuleJudge().judge([said(earlier, later, cosine=0.9)])
     assert (judgement and judgement.relation) == found
 
 
@@ -192,25 +179,15 @@ def test_what_people_say_of_themselves(earlier: str, later: str, found: Relation
 )
 def test_a_repetition_has_nothing_that_the_other_lacks(earlier: str, later: str, found: Relation) -> None:
     """What a judge without rules holds for said again is compared: only one of the two may have been done, or denied."""
-    pair = _said(earlier, later)
+    pair = said(earlier, later)
     typed = replace(pair, earlier=replace(pair.earlier, type=MemoryType.COMMITMENT), later=replace(pair.later, type=MemoryType.EVENT))
     assert _held_against(typed, Relation.DUPLICATE) is found
-
-
-def _said(earlier: str, later: str, *, cosine: float = 0.8) -> Pair:
-    """Two texts and what they claim, the second of a later time."""
-    return Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=cosine)
 
 
 def _held_against(pair: Pair, relation: Relation) -> Relation:
     """What becomes of it that a judge without rules is sure of this relation."""
     judgement = Judgement(relation=relation, score=0.9, reason="Told.", judge="always")
     return Cascade([Always(judgement)]).judge([pair])[0].relation
-
-
-def _read(content: str, **parts: str) -> Version:
-    version = make_version(content, **parts)
-    return replace(version, claims=read(content, version.source.actor).claims)
 
 
 def test_nobody_can_tell() -> None:

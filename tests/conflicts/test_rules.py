@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from tests.conflicts.said import Always, said
 
-from erstwhile.claims.reading import read
-from erstwhile.judge import Cascade, Pair, RuleJudge
-from erstwhile.model import MemoryType, Version
+from erstwhile.judge import Cascade, RuleJudge
+from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Judgement, Relation
-from erstwhile.testing import make_version
 
 ENDED = Relation.SUPERSEDES
 
@@ -112,50 +111,29 @@ def test_a_value_that_was_changed(earlier: str, later: str, found: Relation | No
 
 def test_a_judge_is_asked_about_a_changed_value() -> None:
     """The rules do not see whom it concerns where that is told in other words; a judge that is surer of it is believed."""
-    pair = _said("The rent is 850", "The rent went up to 900")
-    assert Cascade([RuleJudge(), _Sure(0.95)]).judge([pair])[0].relation is Relation.COEXISTS
-    assert Cascade([RuleJudge(), _Sure(0.6)]).judge([pair])[0].relation is ENDED
+    pair = said("The rent is 850", "The rent went up to 900")
+    sure, unsure = (Always(Judgement(relation=Relation.COEXISTS, score=score, reason="Told.", judge="always")) for score in (0.95, 0.6))
+    assert Cascade([RuleJudge(), sure]).judge([pair])[0].relation is Relation.COEXISTS
+    assert Cascade([RuleJudge(), unsure]).judge([pair])[0].relation is ENDED
 
 
 def test_rules_and_judge_that_agree() -> None:
     """What the rules have read is kept where another judge sees a clash as well, in its own words and of whatever kind."""
-    pair = _said("The deadline for the grant is Friday", "The deadline for the grant has been moved to Wednesday")
+    pair = said("The deadline for the grant is Friday", "The deadline for the grant has been moved to Wednesday")
     clash = Judgement(relation=Relation.CONTRADICTS, score=0.98, reason="Told.", judge="always")
-    judged = Cascade([RuleJudge(), _Sure(0.98, clash)]).judge([pair])[0]
+    judged = Cascade([RuleJudge(), Always(clash)]).judge([pair])[0]
     assert (judged.relation, judged.judge) == (ENDED, RULES)
     assert judged.reason == "It says what became of it: Wednesday, where it was Friday."
 
 
 def test_a_goal_is_not_ended_on_the_way() -> None:
     """How far it has got ends no goal; another goal does."""
-    pair = _said("Test coverage of 85 %", "Test coverage went up to 71 %")
+    pair = said("Test coverage of 85 %", "Test coverage went up to 71 %")
     (judgement,) = RuleJudge().judge([replace(pair, earlier=replace(pair.earlier, type=MemoryType.GOAL))])
     assert judgement is None
 
 
-class _Sure:
-    """A judge for which any two coexist, unless it is given another judgement."""
-
-    name = "sure"
-
-    def __init__(self, score: float, judgement: Judgement | None = None) -> None:
-        self._judgement = judgement or Judgement(relation=Relation.COEXISTS, score=score, reason="Told.", judge=self.name)
-
-    def judge(self, pairs: list[Pair]) -> list[Judgement]:
-        """See `Judge.judge`."""
-        return [self._judgement] * len(pairs)
-
-
 def _ruled(earlier: str, later: str) -> Relation | None:
     """What the rules are sure of, ``None`` where they end and merge nothing."""
-    (judgement,) = RuleJudge().judge([_said(earlier, later)])
+    (judgement,) = RuleJudge().judge([said(earlier, later)])
     return judgement.relation if judgement and judgement.relation in (ENDED, Relation.DUPLICATE) else None
-
-
-def _said(earlier: str, later: str) -> Pair:
-    return Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=0.8)
-
-
-def _read(content: str, **parts: str) -> Version:
-    version = make_version(content, **parts)
-    return replace(version, claims=read(content, version.source.actor).claims)

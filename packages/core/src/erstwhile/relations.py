@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["PERSON", "RULES", "UPKEEP", "Claim", "Judgement", "Relation", "Tie"]
+__all__ = ["CLASHES", "PERSON", "RULES", "UPKEEP", "Claim", "Judgement", "Relation", "Tie"]
 
 RULES: Final = "rules"
 """The name of the judge that needs no model."""
@@ -29,6 +29,10 @@ class Relation(StrEnum):
     """Both are true."""
     UNSURE = "unsure"
     """They may clash; it could not be judged."""
+
+
+CLASHES: Final = (Relation.SUPERSEDES, Relation.CONTRADICTS)
+"""Relations of two that cannot both hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ from erstwhile.claims.clauses import Clause, normal
 
 __all__ = ["Moved", "changes_of", "moved"]
 
+_MOVES: Final = "moved|relocated|switched|migrated|changed|converted|transitioned|shifted"
 _PATTERNS: Final = tuple(
     re.compile(pattern)
     for pattern in (
         r"\b(?:replaced|replacing|swapped(?: out)?|traded(?: in)?|exchanged|substituted)\s+(?P<old>[^,;.]{1,60}?)\s+(?:with|for|by)\s+(?P<new>[^,;.]{1,60})",
         (
-            r"\b(?:moved|moving|switched|switching|migrated|migrating|changed|changing|converted|transitioned|relocated|ported|rewritten|rewrote|upgraded|shifted|went)\b"
+            rf"\b(?:{_MOVES}|moving|switching|migrating|changing|ported|rewritten|rewrote|upgraded|went)\b"
             r"[^,;.]{0,40}?\bfrom (?P<old>[^,;.]{1,60}?) (?:to|over to|onto|into) (?P<new>[^,;.]{1,60})"
         ),
         r"(?P<old>[^,;.:]{1,40}?)\s*(?:->|\u2192|=>)\s*(?P<new>[^,;.]{1,40})",
@@ -31,7 +32,7 @@ _PATTERNS: Final = tuple(
 )
 _MOVED: Final = re.compile(
     r"^(?P<who>i|we|i've|we've|the team|our team|my family|[\w' ]{1,25}?)\s*(?:(?:have|has|had|just|finally|recently|already|now|all|both|officially)\s+)*"
-    r"(?:moved|relocated|switched|migrated|changed|converted|transitioned|shifted)(?:\s+(?P<what>(?:the|our|my|all|everything|its|their|his|her)\b[^,;.]{0,40}?))?"
+    rf"(?:{_MOVES})(?:\s+(?P<what>(?:the|our|my|all|everything|its|their|his|her)\b[^,;.]{{0,40}}?))?"
     r"(?:\s+(?:over|back|house|home|cities))?(?:\s+from\s+[^,;.]{1,40}?)?\s+(?:to|into|onto|over to)\s+(?P<new>[^,;.]{1,60})"
 )
 

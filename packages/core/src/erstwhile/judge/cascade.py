@@ -8,8 +8,8 @@ from typing import Final
 from erstwhile.claims.reading import Reading, read
 from erstwhile.judge.comparing import compared
 from erstwhile.judge.protocol import Judge, Pair
-from erstwhile.judge.rules import TO_DO
-from erstwhile.relations import RULES, Judgement, Relation
+from erstwhile.judge.revising import TO_DO
+from erstwhile.relations import CLASHES, RULES, Judgement, Relation
 
 __all__ = ["Cascade"]
 
@@ -65,7 +65,7 @@ class Cascade:
 
 def _surer(before: Judgement, answer: Judgement) -> Judgement:
     """The surer of two. Where the rules have read what took whose place, and another judge sees a clash, they agree, and the rules know more of it."""
-    if before.judge == RULES and before.relation is Relation.SUPERSEDES and answer.relation in (Relation.SUPERSEDES, Relation.CONTRADICTS):
+    if before.judge == RULES and before.relation is Relation.SUPERSEDES and answer.relation in CLASHES:
         return before
     return answer if answer.score > before.score else before
 

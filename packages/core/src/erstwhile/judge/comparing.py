@@ -10,7 +10,8 @@ from erstwhile.claims.attributes import SWITCH, kinds_of
 from erstwhile.claims.reading import Reading, read
 from erstwhile.claims.words import stem
 from erstwhile.judge.protocol import Pair
-from erstwhile.judge.rules import TO_DO, is_done
+from erstwhile.judge.revising import TO_DO
+from erstwhile.judge.rules import is_done
 from erstwhile.judge.values import two_measures
 from erstwhile.model import MemoryType, Version
 from erstwhile.relations import Claim, Judgement, Relation
@@ -29,13 +30,13 @@ PARTLY: Final = 0.6
 
 def compared(judgement: Judgement, pair: Pair) -> Judgement:
     """As much of what a judge without rules says as the claims, values and names of the two bear out."""
-    if reason := _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE):
+    reason = _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE)
+    if not reason and judgement.relation is Relation.SUPERSEDES and _unmade(pair):
+        reason = "It tells of what did not come about, or not for good."
+    if reason:
         return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason=reason, judge=judgement.judge)
     if judgement.relation is Relation.DUPLICATE:
         return _repeated(judgement, pair)
-    if judgement.relation is Relation.SUPERSEDES and _unmade(pair):
-        reason = "It tells of what did not come about, or not for good."
-        return Judgement(relation=Relation.COEXISTS, score=judgement.score, reason=reason, judge=judgement.judge)
     if judgement.relation is Relation.SUPERSEDES and len({claim.slot for claim in pair.earlier.claims}) > 1:
         reason = f"{judgement.reason} The earlier one says several things, some of which may still hold."
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=reason, ends=False)
@@ -43,8 +44,9 @@ def compared(judgement: Judgement, pair: Pair) -> Judgement:
 
 
 def _unmade(pair: Pair) -> bool:
+    """Whether the later one has a word for what did not come about that the earlier one has not."""
     before, after = ({token.lower for token in _reading(version).text.tokens} for version in (pair.earlier, pair.later))
-    return not (lexicon.words("unmade") & after <= before)
+    return not lexicon.words("unmade").isdisjoint(after - before)
 
 
 def _of_two(pair: Pair, *, repeated: bool) -> str:
@@ -62,10 +64,10 @@ def _of_two(pair: Pair, *, repeated: bool) -> str:
 
 
 def _repeated(judgement: Judgement, pair: Pair) -> Judgement:
-    other = _opposed(pair) or (_differs(pair) if judgement.score < CERTAIN else "")
-    if other:
+    differs = _differs(pair)
+    if other := _opposed(pair) or (differs if judgement.score < CERTAIN else ""):
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
-    if _differs(pair) or _named(pair.earlier) != _named(pair.later) or _claimed_of_two(pair, repeated=True):
+    if differs or _named(pair.earlier) != _named(pair.later) or _claimed_of_two(pair, repeated=True):
         # Likely the same; but what names or is about somebody or something else is kept as a memory of its own.
         return replace(judgement, score=min(judgement.score, ALIKE))
     return judgement
@@ -125,10 +127,12 @@ def _concerns(pair: Pair, before: Claim, after: Claim) -> bool:
 
 def _of_two_attributes(before: str, after: str) -> bool:
     """Whether two attributes of one subject have no word in common: where a country lies, who founded it. Who moved may have moved from anything."""
+    if after == SWITCH:
+        return False
     one, other = _meaning(before), _meaning(after)
     if not one or not other:
-        return after != SWITCH and not _overlap(before, after)
-    return after != SWITCH and one.isdisjoint(other) and (not _matter(before) or _matter(before) != _matter(after))
+        return not _overlap(before, after)
+    return one.isdisjoint(other) and (not _matter(before) or _matter(before) != _matter(after))
 
 
 def _meaning(attribute: str) -> frozenset[str]:

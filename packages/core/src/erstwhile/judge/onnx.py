@@ -11,7 +11,7 @@ import msgspec
 
 from erstwhile.errors import ModelCorruptError
 from erstwhile.inference import INSTALL_AGAIN, check_sha256, open_session, open_tokenizer, pair_feed, pair_inputs, pair_threads, unreadable
-from erstwhile.relations import Judgement, Relation
+from erstwhile.relations import CLASHES, Judgement, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,6 @@ FILES: Final = ("model.onnx", "tokenizer.json")
 NEEDED_BY: Final = "this judge"
 LONGEST: Final = 16
 """Characters for each token that may be read: a longer pair has too many tokens, unless it is no text, and is not worth counting them."""
-CLASHES: Final = (Relation.SUPERSEDES, Relation.CONTRADICTS)
 
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[\w.+-]{1,100}$")]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]

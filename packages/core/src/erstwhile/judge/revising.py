@@ -10,7 +10,7 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.revisions import Revision
 from erstwhile.claims.words import Value, is_past, stem
 from erstwhile.judge.protocol import Pair
-from erstwhile.judge.values import qualified_apart
+from erstwhile.judge.values import qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import Judgement, Relation
 
@@ -33,7 +33,7 @@ def revised(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
         return None
     if not later.revisions or not _states(earlier) or not _happened(later) or _of_two_owners(earlier, later) or qualified_apart(earlier, later):
         return None
-    subjects = {word for claim in pair.earlier.claims for word in claim.subject.split() if not word.startswith("@")}
+    subjects = frozenset[str]().union(*map(things, pair.earlier.claims))
     for revision in later.revisions:
         if subjects <= later.text.content and _concerns(revision, earlier) and (found := _before(revision, earlier)) is not None:
             old, new = found

@@ -13,11 +13,11 @@ from erstwhile.claims.reading import REPORTS, Reading, read
 from erstwhile.claims.words import is_past, stem
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import TO_COME, TO_DO, revised
-from erstwhile.judge.values import LIVING, comparable, qualified_apart
+from erstwhile.judge.values import LIVING, comparable, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
-__all__ = ["TO_DO", "RuleJudge", "is_done"]
+__all__ = ["RuleJudge", "is_done"]
 
 SAME: Final = 0.85
 """Pairs less alike in meaning have not the same words, and are not compared word by word."""
@@ -148,7 +148,8 @@ def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
     for claim in earlier.claims:
         if not claim.positive or claim.attribute not in _HELD:
             continue
-        named = [phrase for phrase in sorted(later.former - earlier.reading.former) if _names(phrase, claim, earlier.reading)]
+        # Only of the few that are named is it asked whether they were already: that reads the earlier text for words of change.
+        named = [phrase for phrase in sorted(later.former) if _names(phrase, claim, earlier.reading) and phrase not in earlier.reading.former]
         if named and _told_of(claim.subject, later) and not qualified_apart(earlier.reading, later, claim):
             reason = f"It names what was before: {named[0]}."
             return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=reason, ends=not later.replaced, explicit=True)
@@ -192,7 +193,7 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     again = {token.norm for token in later.text.tokens if is_past(token.lower)} & _endings() & earlier.text.content
     if again and pair.earlier.type not in TO_DO:
         return None
-    subjects = [{word for word in claim.subject.split() if not word.startswith("@")} for claim in pair.earlier.claims]
+    subjects = [things(claim) for claim in pair.earlier.claims]
     if subjects and all(words and words.isdisjoint(said) for words in subjects):
         return None
     return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It says, of the same thing, that it is over.", ends=True, explicit=True)

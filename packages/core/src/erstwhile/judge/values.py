@@ -10,7 +10,7 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "comparable", "qualified_apart", "two_measures"]
+__all__ = ["LIVING", "comparable", "qualified_apart", "things", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
@@ -50,6 +50,11 @@ def _has_name(claim: Claim, reading: Reading) -> bool:
     return any(token.name and token.norm in words for token in reading.text.tokens)
 
 
+def things(claim: Claim) -> frozenset[str]:
+    """The words of a claim's subject, in normal form, but for the person who speaks."""
+    return frozenset(word for word in claim.subject.split() if not word.startswith("@"))
+
+
 def qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
     """Whether they speak of two environments, sides or times of day, in other words than those of the claims' values."""
     values = {word for claim in claims for word in claim.value.split()}
@@ -60,20 +65,26 @@ def qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
 def two_measures(before: Claim, after: Claim) -> bool:
     """Whether two values measure two things, as "3 m wide" and "4 m long" do."""
     (old, said), (new, again) = _measured(before.value), _measured(after.value)
-    in_units = all(not _units().isdisjoint(claim.value.split()) for claim in (before, after))
-    return bool(old and new and said and again) and in_units and said.isdisjoint(again)
+    return bool(old and new) and _in_units(before, after) and _apart(said, again)
 
 
 def _of_one_kind(before: Claim, after: Claim) -> bool:
     """The port 8081 and three machines, on which a service runs, are not; nor are 18 and 18.19, one of which only says more."""
     (old, said), (new, again) = _measured(before.value), _measured(after.value)
-    apart = bool(said and again) and said.isdisjoint(again)
+    apart = _apart(said, again)
     if not old or not new:
-        one, other = (not _units().isdisjoint(claim.value.split()) for claim in (before, after))
-        return (not old and not new) or (one and other and not apart)
+        return (not old and not new) or (_in_units(before, after) and not apart)
     if old[: len(new)] == new[: len(old)]:
         return apart
     return before.attribute in LIVING or not apart
+
+
+def _apart(said: frozenset[str], again: frozenset[str]) -> bool:
+    return bool(said and again) and said.isdisjoint(again)
+
+
+def _in_units(*claims: Claim) -> bool:
+    return all(not _units().isdisjoint(claim.value.split()) for claim in claims)
 
 
 def _measured(value: str) -> tuple[list[str], frozenset[str]]:

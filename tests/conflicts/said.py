@@ -1,0 +1,32 @@
+"""Pairs of texts as a judge gets them, and a judge that says the same of each."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from erstwhile.claims.reading import read
+from erstwhile.judge import Pair
+from erstwhile.model import Version
+from erstwhile.relations import Judgement
+from erstwhile.testing import make_version
+
+
+class Always:
+    """A judge that says the same of every pair."""
+
+    def __init__(self, judgement: Judgement | None) -> None:
+        self.name, self._judgement, self.asked = "always", judgement, 0
+
+    def judge(self, pairs: Sequence[Pair]) -> list[Judgement | None]:
+        """See `Judge.judge`."""
+        self.asked += len(pairs)
+        return [self._judgement] * len(pairs)
+
+
+def said(earlier: str, later: str, *, cosine: float = 0.8) -> Pair:
+    """Two texts and what they claim, the second of a later time."""
+    return Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=cosine)
+
+
+def _read(content: str, **parts: str) -> Version:
+    version = make_version(content, **parts)
+    return replace(version, claims=read(content, version.source.actor).claims)
