@@ -83,6 +83,11 @@ def test_of_the_same_time_none_is_newer() -> None:
         pytest.param("Rent 900", "Rent 950", Relation.SUPERSEDES, id="a measure"),
         pytest.param("Lunch 30 minutes", "Lunch 45 minutes", Relation.SUPERSEDES, id="an amount"),
         pytest.param("The billing worker is slow.", "The press kit is on the drive.", Relation.COEXISTS, id="subjects without a common word"),
+        pytest.param("The yoga class starts at six", "The yoga class was discontinued", Relation.SUPERSEDES, id="what it is said to be"),
+        pytest.param(
+            "The lease is in the blue binder", "I sorted the lot, it went to the bank, the binder is empty", Relation.SUPERSEDES, id="more than a claim"
+        ),
+        pytest.param("The lease is in the blue binder", "Mona says the lease is in the green one", Relation.SUPERSEDES, id="in somebody's words"),
     ],
 )
 def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -> None:
@@ -146,6 +151,8 @@ def test_a_title_is_part_of_a_name(earlier: str, later: str, found: Relation) ->
     [
         pytest.param("I am 34 years old", "I'm 36 years old", Relation.SUPERSEDES, id="an age"),
         pytest.param("Lena is 36 years old", "Lena is 38 years old", Relation.SUPERSEDES, id="the age of one who is named"),
+        pytest.param("I weigh 82 kilos", "I weigh eighty-two kilos", Relation.DUPLICATE, id="a number in words"),
+        pytest.param("I weigh 82 kilos", "I weigh eighty-one kilos", Relation.SUPERSEDES, id="another number in words"),
         pytest.param("I'm vegan", "I'm not vegan anymore", Relation.SUPERSEDES, id="no longer"),
         pytest.param("I'm based in Rome", "I'm based in Oslo", Relation.SUPERSEDES, id="one place at a time"),
         pytest.param("I'm 34 years old", "I was 12 years old when we moved", None, id="an age back then"),
@@ -182,6 +189,37 @@ def test_a_repetition_has_nothing_that_the_other_lacks(earlier: str, later: str,
     pair = said(earlier, later)
     typed = replace(pair, earlier=replace(pair.earlier, type=MemoryType.COMMITMENT), later=replace(pair.later, type=MemoryType.EVENT))
     assert _held_against(typed, Relation.DUPLICATE) is found
+
+
+def test_what_a_judge_is_certain_of_is_said_again() -> None:
+    """Claims of two things do not make two of what a judge is certain of; it is kept all the same. Nor does the order of a day and a name."""
+    told = Judgement(relation=Relation.DUPLICATE, score=0.97, reason="Told.", judge="always")
+    for earlier, later in (
+        ("We are in a code freeze right now", "Code freeze is on at the moment"),
+        ("Elif writes the newsletter", "The mail of the week comes from Elif"),
+        ("Ruaridh brings the adapter to Cork on Wednesday", "Wednesday Ruaridh brings the adapter to Cork"),
+    ):
+        (judgement,) = Cascade([Always(told)]).judge([said(earlier, later)])
+        assert judgement.relation is Relation.DUPLICATE
+    assert _held_against(said("We are in a code freeze right now", "Code freeze is on at the moment"), Relation.DUPLICATE) is Relation.COEXISTS
+
+
+@pytest.mark.parametrize(
+    ("later", "explicit"),
+    [
+        pytest.param("Actually, the packing list is in Keep", True, id="a correction"),
+        pytest.param("I moved the packing list to Keep", True, id="a change"),
+        pytest.param("The packing list is now in Keep", True, id="now"),
+        pytest.param("There is no need for a packing list anymore", True, id="an end"),
+        pytest.param("The packing list is in Keep", False, id="nothing of the kind"),
+        pytest.param("I temporarily switched the packing list to Keep", False, id="not for good"),
+    ],
+)
+def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
+    """A supersession is marked where the later text says itself that something was wrong, is over or has changed."""
+    told = Judgement(relation=Relation.SUPERSEDES, score=0.95, reason="Told.", judge="always")
+    (judgement,) = Cascade([Always(told)]).judge([said("The packing list is in Notes", later)])
+    assert (judgement.relation is Relation.SUPERSEDES and judgement.explicit) is explicit
 
 
 def _held_against(pair: Pair, relation: Relation) -> Relation:

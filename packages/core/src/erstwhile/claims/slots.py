@@ -85,7 +85,7 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     if tokens[pivot].lower in ("i'm", "we're"):
         subject.append(tokens[pivot])
     rest = [token for token in tokens[pivot + 1 :] if token.lower not in lexicon.words("hollow")]
-    if not subject or not rest:
+    if not subject or not rest or any(token.lower in lexicon.words("telling") for token in subject):
         return []
     denied = any(token.lower in ("not", "never", "no", "longer", "cannot") or token.lower.endswith("n't") for token in tokens)
     denied = denied and not lexicon.cues()["bounded"].search(clause.text.lower())

@@ -151,7 +151,8 @@ def _value(kind: str, lower: str, previous: Token | None, following: str) -> Val
     if kind == "word":
         return _spelled(lower, previous, following)
     if kind == "name":
-        return Value("version", lower.lstrip("v")) if re.fullmatch(r"v?\d+(\.\d+)+", lower) else None
+        # "eighty-two" looks like one.
+        return Value("version", lower.lstrip("v")) if re.fullmatch(r"v?\d+(\.\d+)+", lower) else _spelled(lower, previous, following)
     normal = {
         "money": lambda: re.sub(r"[^\d.k-m]", "", lower).strip("."),
         "percent": lambda: lower.rstrip("% ").replace(",", "."),
@@ -162,8 +163,18 @@ def _value(kind: str, lower: str, previous: Token | None, following: str) -> Val
 
 
 def _spelled(lower: str, previous: Token | None, following: str) -> Value | None:
-    number = lexicon.mapping("numbers").get(lower)
+    number = _in_digits(lower)
     return _named_value(lower) if number is None else _quantity(number, previous, following)
+
+
+def _in_digits(lower: str) -> str | None:
+    """A number in words, up to a hundred: "eighty", "eighty-two"."""
+    known = lexicon.mapping("numbers")
+    tens, _, ones = lower.partition("-")
+    if not ones:
+        return known.get(lower)
+    ten, one = known.get(tens, ""), "1" if ones == "one" else known.get(ones, "")
+    return ten[0] + one if len(ten) == len("20") and ten.endswith("0") and ten != "10" and len(one) == 1 else None
 
 
 @lru_cache(maxsize=65_536)

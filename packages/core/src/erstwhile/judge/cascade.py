@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import accumulate, chain, repeat
 from typing import Final
 
+from erstwhile.claims import lexicon
 from erstwhile.claims.reading import Reading, read
 from erstwhile.judge.comparing import compared
 from erstwhile.judge.protocol import Judge, Pair
@@ -80,10 +81,18 @@ def _allowed(judgement: Judgement, pair: Pair) -> Judgement:
     if judgement.relation is not Relation.SUPERSEDES:
         return judgement
     later = read(pair.later.content, pair.later.source.actor)
-    explicit = judgement.explicit or later.has("corrected")
+    explicit = judgement.explicit or _says_so(later)
     if pair.same_time and not explicit:
         return replace(judgement, relation=Relation.CONTRADICTS, reason=f"{judgement.reason} Both are said of the same time.", ends=False)
     return replace(judgement, explicit=explicit, ends=judgement.ends or _ends(pair, later))
+
+
+def _says_so(later: Reading) -> bool:
+    """Whether it says in so many words that something was wrong, is over or has changed; not where it says so of today alone."""
+    if later.has("corrected"):
+        return True
+    told = later.has("changed") or later.has("ended") or later.replaced
+    return told and lexicon.words("passing").isdisjoint(token.lower for token in later.text.tokens)
 
 
 def _ends(pair: Pair, later: Reading) -> bool:

@@ -24,13 +24,15 @@ ALIKE: Final = 0.85
 """How sure a judge without rules is at most that two texts which name different things say the same."""
 CERTAIN: Final = 0.95
 """A judge so sure that two texts say the same is believed though they differ in a value or a denial: "not later than noon", "by 12:00". They are not merged."""
+WHOLE: Final = 0.75
+"""A claim that has this share of a text's words of meaning is what the text says."""
 PARTLY: Final = 0.6
 """How sure a judgement is at most of a memory that says several things: enough to open a conflict, not to end it."""
 
 
 def compared(judgement: Judgement, pair: Pair) -> Judgement:
     """As much of what a judge without rules says as the claims, values and names of the two bear out."""
-    reason = _of_two(pair, repeated=judgement.relation is Relation.DUPLICATE)
+    reason = _of_two(pair, judgement)
     if not reason and judgement.relation is Relation.SUPERSEDES and _unmade(pair):
         reason = "It tells of what did not come about, or not for good."
     if reason:
@@ -49,10 +51,11 @@ def _unmade(pair: Pair) -> bool:
     return not lexicon.words("unmade").isdisjoint(after - before)
 
 
-def _of_two(pair: Pair, *, repeated: bool) -> str:
+def _of_two(pair: Pair, judgement: Judgement) -> str:
     """Why the two speak of two things; empty where nothing says that they do."""
-    earlier, later = _reading(pair.earlier), _reading(pair.later)
-    if _claimed_of_two(pair, repeated=repeated) and not (repeated and _reworded(pair)):
+    earlier, later, repeated = _reading(pair.earlier), _reading(pair.later), judgement.relation is Relation.DUPLICATE
+    # What a judge is certain of is said again in other words; `_repeated` sees to it that both are kept.
+    if _claimed_of_two(pair, repeated=repeated) and not (repeated and (judgement.score >= CERTAIN or _reworded(pair))):
         return "They speak of two things."
     if _of_a_series(earlier, later):
         return "A number says which of several each speaks of."
@@ -89,7 +92,7 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
     Attributes that are known for different matters are: where one lives, where one works. Of the world, the same attribute of another subject is another thing,
     and so are subjects without a word in common, and attributes without one of the same subject; a thing that is named otherwise is left to the judge. What
     people say of themselves goes by more names than the rules know, so there only subjects without a word in common are, and, unless it is to be a repetition,
-    with the same attribute.
+    with the same attribute. And where the later one says more than it claims, what it replaces may be in that.
     """
     if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
         return False
@@ -98,14 +101,20 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
     apart, same = not persons and not _overlap(before.subject, after.subject), before.attribute == after.attribute
     if not apart and _of_two_matters(before, after):
         return True
-    if persons or (_turned_round(pair, before, after) if repeated else apart and _concerns(pair, before, after)):
+    told = _turned_round(pair, before, after) if repeated else (apart and _concerns(pair, before, after)) or not _says_all(after, pair.later)
+    if persons or told:
         return False
     if "@" in before.subject + after.subject:
         # My manager is not my manager's manager.
         return (apart and (repeated or same)) or (same and before.subject != after.subject)
     if before.slot == after.slot:
         return two_measures(before, after)
-    return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute))
+    return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute, repeated=repeated))
+
+
+def _says_all(claim: Claim, version: Version) -> bool:
+    said = _reading(version).text.content
+    return len(said.intersection(f"{claim.subject} {claim.attribute} {claim.value}".split())) >= WHOLE * len(said)
 
 
 def _reworded(pair: Pair) -> bool:
@@ -125,13 +134,16 @@ def _concerns(pair: Pair, before: Claim, after: Claim) -> bool:
     return _named_in(pair.later, before.subject) or (_reading(pair.later).has("ended") and _named_in(pair.earlier, after.subject))
 
 
-def _of_two_attributes(before: str, after: str) -> bool:
-    """Whether two attributes of one subject have no word in common: where a country lies, who founded it. Who moved may have moved from anything."""
+def _of_two_attributes(before: str, after: str, *, repeated: bool) -> bool:
+    """Whether two attributes of one subject have no word in common: where a country lies, who founded it. Who moved may have moved from anything.
+
+    What something is said to "be" may be any of its attributes, "The class starts at six", "The class was discontinued"; but is not likely to repeat them.
+    """
     if after == SWITCH:
         return False
     one, other = _meaning(before), _meaning(after)
     if not one or not other:
-        return not _overlap(before, after)
+        return repeated and not _overlap(before, after)
     return one.isdisjoint(other) and (not _matter(before) or _matter(before) != _matter(after))
 
 
@@ -169,7 +181,8 @@ def _exchanged(earlier: Reading, later: Reading) -> bool:
 def _who(reading: Reading) -> list[str]:
     """Who is named, in the order in which they first are; "@" is the speaker."""
     first, stop = lexicon.words("first"), lexicon.words("stop")
-    named = (token for token in reading.text.tokens if token.name or token.text[:1].isupper() or token.lower in first)
+    tokens = (token for token in reading.text.tokens if token.value is None)
+    named = (token for token in tokens if token.name or token.text[:1].isupper() or token.lower in first)
     found = dict.fromkeys("@" if token.lower in first else token.norm for token in named)
     return [who for who in found if who not in stop]
 
