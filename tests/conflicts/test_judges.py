@@ -222,6 +222,25 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
     assert (judgement.relation is Relation.SUPERSEDES and judgement.explicit) is explicit
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "explicit"),
+    [
+        pytest.param("Uploads fail with error 413", "I raised the body limit, the files go through", True, id="in quite other words"),
+        pytest.param("The server room is at 19 degrees", "The server room is at 23 degrees", False, id="a further reading"),
+        pytest.param("We visited the aquarium in April", "The aquarium has since closed, we took the twins to the zoo instead", False, id="it happened"),
+        pytest.param("We visited the aquarium in April", "Actually, it was the zoo that we visited", True, id="it happened otherwise"),
+        pytest.param("The inspection is booked for the 19th", "The inspection has been put off to the 26th", True, id="it is to come"),
+    ],
+)
+def test_what_is_no_further_record(earlier: str, later: str, *, explicit: bool) -> None:
+    """Of what accumulates, a further record ends nothing; a change in so many words, or in quite other words, does; and what happened, happened."""
+    told = Judgement(relation=Relation.SUPERSEDES, score=0.95, reason="Told.", judge="always")
+    pair = said(earlier, later)
+    (judgement,) = Cascade([Always(told)]).judge([replace(pair, earlier=replace(pair.earlier, type=MemoryType.EVENT))])
+    assert judgement.relation is Relation.SUPERSEDES
+    assert judgement.explicit is explicit
+
+
 def _held_against(pair: Pair, relation: Relation) -> Relation:
     """What becomes of it that a judge without rules is sure of this relation."""
     judgement = Judgement(relation=relation, score=0.9, reason="Told.", judge="always")

@@ -5,11 +5,11 @@ from dataclasses import replace
 from itertools import accumulate, chain, repeat
 from typing import Final
 
-from erstwhile.claims import lexicon
 from erstwhile.claims.reading import Reading, read
 from erstwhile.judge.comparing import compared
 from erstwhile.judge.protocol import Judge, Pair
 from erstwhile.judge.revising import TO_DO
+from erstwhile.judge.saying import is_no_record, says_so
 from erstwhile.relations import CLASHES, RULES, Judgement, Relation
 
 __all__ = ["Cascade"]
@@ -80,19 +80,11 @@ def _allowed(judgement: Judgement, pair: Pair) -> Judgement:
         judgement = compared(judgement, pair)
     if judgement.relation is not Relation.SUPERSEDES:
         return judgement
-    later = read(pair.later.content, pair.later.source.actor)
-    explicit = judgement.explicit or _says_so(later)
-    if pair.same_time and not explicit:
+    earlier, later = (read(version.content, version.source.actor) for version in (pair.earlier, pair.later))
+    if pair.same_time and not (judgement.explicit or says_so(later)):
         return replace(judgement, relation=Relation.CONTRADICTS, reason=f"{judgement.reason} Both are said of the same time.", ends=False)
+    explicit = judgement.explicit or is_no_record(earlier, later, pair.earlier.type)
     return replace(judgement, explicit=explicit, ends=judgement.ends or _ends(pair, later))
-
-
-def _says_so(later: Reading) -> bool:
-    """Whether it says in so many words that something was wrong, is over or has changed; not where it says so of today alone."""
-    if later.has("corrected"):
-        return True
-    told = later.has("changed") or later.has("ended") or later.replaced
-    return told and lexicon.words("passing").isdisjoint(token.lower for token in later.text.tokens)
 
 
 def _ends(pair: Pair, later: Reading) -> bool:

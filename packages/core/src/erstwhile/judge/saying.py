@@ -1,0 +1,37 @@
+"""Whether a text says itself that another one no longer holds, or may be no more than a further record beside it."""
+
+from itertools import pairwise
+
+from erstwhile.claims import lexicon
+from erstwhile.claims.reading import Reading
+from erstwhile.claims.words import is_past
+from erstwhile.judge.comparing import in_the_same_words
+from erstwhile.model import MemoryType
+
+__all__ = ["is_no_record", "says_so"]
+
+
+def says_so(later: Reading) -> bool:
+    """Whether it says in so many words that something was wrong, is over or has changed; not where it says so of today alone."""
+    if later.has("corrected"):
+        return True
+    told = later.has("changed") or later.has("ended") or later.replaced
+    return told and lexicon.words("passing").isdisjoint(token.lower for token in later.text.tokens)
+
+
+def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> bool:
+    """Whether the later one is no further record of the same kind, as the readings of a series are: it says so, or tells it in quite other words.
+
+    What is told as having happened stays so, whatever came later, unless it is corrected.
+    """
+    if later.has("corrected"):
+        return True
+    happened = kind is MemoryType.EVENT and _is_told_as_past(earlier)
+    return not happened and (says_so(later) or not in_the_same_words(earlier, later))
+
+
+def _is_told_as_past(reading: Reading) -> bool:
+    """Whether it has a verb in the past: "We met", and neither "It is booked" nor "They have moved"."""
+    words = [token.lower for token in reading.text.tokens]
+    auxiliary = (lexicon.words("be") | lexicon.words("auxiliary")) - {"was", "were", "to"}
+    return any(word in ("was", "were") or (is_past(word) and before not in auxiliary) for before, word in pairwise(("", *words)))
