@@ -17,6 +17,7 @@ COMMANDS = {
     "teach": "label pairs with the mean of some trained classifiers",
     "train": "train a classifier of pairs",
     "export": "write a trained classifier as a judge's folder, in 8 bits",
+    "join": "make one judge of two exported ones, of which the second is asked in doubt",
     "calibrate": "choose the thresholds of an exported judge",
     "install": "check a judge's folder and copy it into packages/judge_mini",
 }

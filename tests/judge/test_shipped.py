@@ -60,7 +60,7 @@ def test_it_is_what_its_manifest_says(judge: OnnxJudge) -> None:
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
     assert {name: hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() for name in FILES} == {name: manifest["files"][name]["sha256"] for name in FILES}
     assert set(manifest["labels"]) <= set(Relation)
-    assert judge.name == "pairs-minilm-w7a8"
+    assert judge.name == "pairs-minilm-bge-w7a8"
 
 
 def test_it_says_where_it_comes_from() -> None:
