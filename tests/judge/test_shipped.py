@@ -68,6 +68,8 @@ def test_it_says_where_it_comes_from() -> None:
     assert "Apache License" in (FOLDER / "LICENSE").read_text(encoding="utf-8")
     notice = (FOLDER / "NOTICE").read_text(encoding="utf-8")
     assert "all-MiniLM-L6-v2" in notice
+    assert "bge-small-en-v1.5" in notice
+    assert "MIT License" in (FOLDER / "LICENSE-MIT").read_text(encoding="utf-8")
     assert "Changes:" in notice
 
 
