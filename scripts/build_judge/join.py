@@ -13,13 +13,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-import numpy as np
 
 NAME = "pairs-minilm-bge-w7a8"
 SHARE = 0.35
@@ -28,7 +27,6 @@ ASKED_FROM = 0.1
 """The second is asked where the first gives a clash or a repetition this share."""
 CLASHES, DUPLICATE = ("supersedes", "contradicts"), "duplicate"
 CLOSED = {"duplicate": 1.0, "supersedes": 1.0, "contradicts": 1.0, "unsure": 1.0}
-INPUTS = frozenset(("input_ids", "attention_mask", "token_type_ids"))
 COMPARED = ("normalizer", "pre_tokenizer", "post_processor", "model")
 """What decides the tokens, among the parts of a tokenizer's file."""
 
@@ -73,6 +71,7 @@ def joined(first: onnx.ModelProto, second: onnx.ModelProto, labels: Sequence[str
         helper.make_node("GreaterOrEqual", ["most", "asked_from"], ["asked"]),
         helper.make_node("If", ["asked"], ["scores"], then_branch=combined, else_branch=alone),
     ]
+    # The second's weights lie outside of the branch: within it, onnxruntime keeps them twice.
     graph = helper.make_graph(
         nodes,
         "pairs",
