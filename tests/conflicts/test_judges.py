@@ -229,6 +229,7 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
         pytest.param("The server room is at 19 degrees", "The server room is at 23 degrees", False, id="a further reading"),
         pytest.param("We visited the aquarium in April", "The aquarium has since closed, we took the twins to the zoo instead", False, id="it happened"),
         pytest.param("We visited the aquarium in April", "Actually, it was the zoo that we visited", True, id="it happened otherwise"),
+        pytest.param("The radiator is cold", "Borrowed a heater, so it is warm here until somebody looks at it", False, id="it helps for now"),
         pytest.param("The inspection is booked for the 19th", "The inspection has been put off to the 26th", True, id="it is to come"),
     ],
 )

@@ -16,18 +16,24 @@ def says_so(later: Reading) -> bool:
     if later.has("corrected"):
         return True
     told = later.has("changed") or later.has("ended") or later.replaced
-    return told and lexicon.words("passing").isdisjoint(token.lower for token in later.text.tokens)
+    return told and not _has(later, "passing")
 
 
 def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> bool:
     """Whether the later one is no further record of the same kind, as the readings of a series are: it says so, or tells it in quite other words.
 
-    What is told as having happened stays so, whatever came later, unless it is corrected.
+    What is told as having happened stays so, whatever came later, unless it is corrected; and what is told of today alone, or helps for now, changes nothing.
     """
     if later.has("corrected"):
         return True
     happened = kind is MemoryType.EVENT and _is_told_as_past(earlier)
-    return not happened and (says_so(later) or not in_the_same_words(earlier, later))
+    if happened or _has(later, "passing") or _has(later, "makeshift"):
+        return False
+    return says_so(later) or not in_the_same_words(earlier, later)
+
+
+def _has(reading: Reading, listed: str) -> bool:
+    return not lexicon.words(listed).isdisjoint(token.lower for token in reading.text.tokens)
 
 
 def _is_told_as_past(reading: Reading) -> bool:
