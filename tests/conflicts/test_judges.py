@@ -227,6 +227,7 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
     [
         pytest.param("Uploads fail with error 413", "I raised the body limit, the files go through", True, id="in quite other words"),
         pytest.param("The server room is at 19 degrees", "The server room is at 23 degrees", False, id="a further reading"),
+        pytest.param("We stock figs", "We stock dates", False, id="a further record in few words"),
         pytest.param("We visited the aquarium in April", "The aquarium has since closed, we took the twins to the zoo instead", False, id="it happened"),
         pytest.param("We visited the aquarium in April", "Actually, it was the zoo that we visited", True, id="it happened otherwise"),
         pytest.param("The radiator is cold", "Borrowed a heater, so it is warm here until somebody looks at it", False, id="it helps for now"),
