@@ -106,6 +106,15 @@ class Reading:
             self._cues[kind] = lexicon.cues()[kind].search(self.lower) is not None
         return self._cues[kind]
 
+    def uses(self, listed: str) -> bool:
+        """Whether it has one of these words (`lexicon.toml`, words)."""
+        return not lexicon.words(listed).isdisjoint(token.lower for token in self.text.tokens)
+
+    def shares(self, other: "Reading", share: float) -> bool:
+        """Whether this and another text have at least this share, 0 to 1, of the shorter one's words of meaning in common."""
+        before, after = self.text.content, other.text.content
+        return len(before & after) >= share * min(len(before), len(after))
+
     @cached_property
     def _cues(self) -> dict[str, bool]:
         return {}

@@ -62,7 +62,7 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
     if _exchanged(earlier, later):
         return "They exchange who does it, and to whom."
     sides = [{token.norm for token in reading.text.tokens if token.lower in lexicon.words("qualifiers")} for reading in (earlier, later)]
-    apart = repeated and all(sides) and sides[0].isdisjoint(sides[1]) and _in_the_same_words(earlier, later)
+    apart = repeated and all(sides) and sides[0].isdisjoint(sides[1]) and earlier.shares(later, SAME_WORDS)
     return "They speak of two sides." if apart else ""
 
 
@@ -261,11 +261,6 @@ def _differs(pair: Pair) -> str:
         before, after = ({value for value in reading.text.values if value.kind == kind} for reading in (earlier, later))
         if not before & after:
             return "it names other values"
-    if earlier.negated != later.negated and _in_the_same_words(earlier, later):
+    if earlier.negated != later.negated and earlier.shares(later, SAME_WORDS):
         return "only one of the two denies it"
     return "only one of the two says that it is over" if earlier.has("ended") != later.has("ended") else ""
-
-
-def _in_the_same_words(earlier: Reading, later: Reading) -> bool:
-    before, after = earlier.text.content, later.text.content
-    return len(before & after) >= SAME_WORDS * min(len(before), len(after))

@@ -16,10 +16,7 @@ SAME_FORM: Final = 0.5
 
 def says_so(later: Reading) -> bool:
     """Whether it says in so many words that something was wrong, is over or has changed; not where it says so of today alone."""
-    if later.has("corrected"):
-        return True
-    told = later.has("changed") or later.has("ended") or later.replaced
-    return told and not _has(later, "passing")
+    return later.has("corrected") or (_tells_of_change(later) and not later.uses("passing"))
 
 
 def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> bool:
@@ -30,14 +27,13 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
     if later.has("corrected"):
         return True
     happened = kind is MemoryType.EVENT and _is_told_as_past(earlier)
-    if happened or _has(later, "passing") or _has(later, "makeshift"):
+    if happened or later.uses("passing") or later.uses("makeshift"):
         return False
-    before, after = earlier.text.content, later.text.content
-    return says_so(later) or len(before & after) < SAME_FORM * min(len(before), len(after))
+    return _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
 
 
-def _has(reading: Reading, listed: str) -> bool:
-    return not lexicon.words(listed).isdisjoint(token.lower for token in reading.text.tokens)
+def _tells_of_change(later: Reading) -> bool:
+    return later.has("changed") or later.has("ended") or later.replaced
 
 
 def _is_told_as_past(reading: Reading) -> bool:
