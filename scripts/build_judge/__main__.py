@@ -16,6 +16,8 @@ COMMANDS = {
     "strangers": "make pairs of look-alikes that have nothing to do with each other, and of texts and their denials",
     "teach": "label pairs with the mean of some trained classifiers",
     "train": "train a classifier of pairs",
+    "doubts": "choose the strangers that a trained classifier is still in doubt about",
+    "restore": "make of a judge's folder what training can go on from",
     "export": "write a trained classifier as a judge's folder, in 8 bits",
     "join": "make one judge of two exported ones, of which the second is asked in doubt",
     "calibrate": "choose the thresholds of an exported judge",

@@ -33,7 +33,7 @@ def train(model: classifier.Classifier, tokenizer: Tokenizer, examples: Sequence
     rng = random.Random(options.seed)  # noqa: S311 - for shuffling
     torch.manual_seed(options.seed)
     weights = _class_weights(examples) if options.class_weights else torch.ones(len(pairs.LABELS))
-    optimiser = torch.optim.AdamW(_groups(model, options.rate, options.head_rate, options.decay), betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(_groups(model, options.rate, options.head_rate, options.decay), betas=(0.9, 0.98), fused=True)
     aside = pairs.read(options.neighbours) if options.neighbours else []
     sets = []
     for _ in range(options.epochs):
@@ -173,7 +173,8 @@ def _parse(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--more", type=Path, nargs="*", default=[], help="more files of pairs: the negations.jsonl that `strangers` wrote")
     parser.add_argument("--average", type=float, default=0.0, help="average the weights of this last share of the steps")
     parser.add_argument("--class-weights", action="store_true")
-    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--bf16", action="store_true", help="for a processor that multiplies it faster than fp32")
+    parser.add_argument("--compile", action="store_true", help="compile the layers, which changes the speed alone")
     parser.add_argument("--teacher", type=Path, help="learn these pairs too, by the shares that `teach` wrote")
     parser.add_argument("--start", type=Path, help="go on from this model.pt")
     parser.add_argument("--seed", type=int, default=1)
@@ -186,6 +187,8 @@ def main(given: Sequence[str]) -> int:
     options = _parse(given)
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
+    if options.compile:
+        classifier.Layer.forward = torch.compile(classifier.Layer.forward, dynamic=True)
     dev = pairs.development_set()
     examples = pairs.training_set(options.limit) + (_taught(options.teacher) if options.teacher else [])
     for path in options.more:

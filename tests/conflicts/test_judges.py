@@ -223,22 +223,31 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("earlier", "later", "explicit"),
+    ("kind", "earlier", "later", "explicit"),
     [
-        pytest.param("Uploads fail with error 413", "I raised the body limit, the files go through", True, id="in quite other words"),
-        pytest.param("The server room is at 19 degrees", "The server room is at 23 degrees", False, id="a further reading"),
-        pytest.param("We stock figs", "We stock dates", False, id="a further record in few words"),
-        pytest.param("We visited the aquarium in April", "The aquarium has since closed, we took the twins to the zoo instead", False, id="it happened"),
-        pytest.param("We visited the aquarium in April", "Actually, it was the zoo that we visited", True, id="it happened otherwise"),
-        pytest.param("The radiator is cold", "Borrowed a heater, so it is warm here until somebody looks at it", False, id="it helps for now"),
-        pytest.param("The inspection is booked for the 19th", "The inspection has been put off to the 26th", True, id="it is to come"),
+        pytest.param("error", "Uploads fail with error 413", "I raised the body limit, the files go through", True, id="a fault that is gone"),
+        pytest.param("observation", "The server room is at 19 degrees", "The server room is at 23 degrees", False, id="a further reading"),
+        pytest.param("observation", "We stock figs", "We stock dates", False, id="a further reading in few words"),
+        pytest.param("observation", "The server room is at 19 degrees", "The server room is at 23 degrees now", True, id="a reading that has changed"),
+        pytest.param("observation", "The pond is frozen", "Ducks swim there, no ice is left", True, id="in quite other words"),
+        pytest.param("fact", "We stock figs", "We stock dates", False, id="a further one of whatever else is to accumulate"),
+        pytest.param(
+            "event", "We visited the aquarium in April", "The aquarium has since closed, we took the twins to the zoo instead", False, id="it happened"
+        ),
+        pytest.param("event", "We visited the aquarium in April", "Actually, it was the zoo that we visited", True, id="it happened otherwise"),
+        pytest.param("event", "The outage started at 02:14", "Corrected: the outage started at 01:14", True, id="it is corrected"),
+        pytest.param("event", "The inspection is booked for the 19th", "The inspection is on the 26th", True, id="it is to come"),
+        pytest.param("event", "I booked the hall for the 19th", "The hall is ours on the 26th", True, id="what was booked is to come"),
+        pytest.param("artifact", "Latest draft: contract_v3.docx", "Latest draft: contract_v5.docx", True, id="a newer file"),
+        pytest.param("learning", "The API allows 100 requests a minute", "The API allows 60 requests a minute", True, id="known better"),
+        pytest.param("error", "The radiator is cold", "Borrowed a heater, so it is warm here until somebody looks at it", False, id="it helps for now"),
     ],
 )
-def test_what_is_no_further_record(earlier: str, later: str, *, explicit: bool) -> None:
-    """Of what accumulates, a further record ends nothing; a change in so many words, or in quite other words, does; and what happened, happened."""
+def test_what_is_no_further_record(kind: str, earlier: str, later: str, *, explicit: bool) -> None:
+    """Of what accumulates, a further reading ends nothing, nor but by a correction what happened; for the rest a sure judge is believed."""
     told = Judgement(relation=Relation.SUPERSEDES, score=0.95, reason="Told.", judge="always")
     pair = said(earlier, later)
-    (judgement,) = Cascade([Always(told)]).judge([replace(pair, earlier=replace(pair.earlier, type=MemoryType.EVENT))])
+    (judgement,) = Cascade([Always(told)]).judge([replace(pair, earlier=replace(pair.earlier, type=MemoryType(kind)))])
     assert judgement.relation is Relation.SUPERSEDES
     assert judgement.explicit is explicit
 

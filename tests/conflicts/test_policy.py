@@ -37,7 +37,7 @@ def test_a_newer_one_takes_the_place(kind: MemoryType) -> None:
 
 @pytest.mark.parametrize("kind", ACCUMULATING)
 def test_what_happened_stays(kind: MemoryType) -> None:
-    """Events, observations, artifacts, learnings and errors accumulate; only words that correct them in so many words end them."""
+    """Events, observations, artifacts, learnings and errors accumulate; only what is no further record ends them."""
     assert _verdict(Policy(), _says(), _of(kind), _of(kind)) is Verdict.KEEP
     assert _verdict(Policy(), _says(explicit=True), _of(kind), _of(kind)) is Verdict.RETIRE
 

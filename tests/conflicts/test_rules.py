@@ -45,6 +45,8 @@ def test_what_left_its_place(earlier: str, later: str, found: Relation | None) -
         pytest.param("The family decided to sell the barn", "The barn will be sold, the family decided", None, id="a decision told again"),
         pytest.param("I sell jam at the fair", "At the fair my jam gets sold", None, id="the same in the passive"),
         pytest.param("Grandpa's radio is at the repair shop", "The repair shop has closed down", None, id="where it is, and not what"),
+        pytest.param("The docs use `mkdocs`", "The docs no longer use `mkdocs`", ENDED, id="a name between backticks"),
+        pytest.param("The docs use `mkdocs`", "`The docs no longer use mkdocs`", None, id="a whole text between backticks"),
     ],
 )
 def test_what_is_over(earlier: str, later: str, found: Relation | None) -> None:
@@ -69,6 +71,9 @@ def test_what_is_over(earlier: str, later: str, found: Relation | None) -> None:
         pytest.param("I report to Henk on the tram project", "I report to Wim on the tram project", ENDED, id="another name"),
         pytest.param("Ida is my contact at the bank", "Olu is my contact at the port", None, id="a contact for each firm"),
         pytest.param("Ida is my contact at the bank", "Olu is my contact at the bank", ENDED, id="another contact at the same"),
+        pytest.param("Our rep at the supplier is Ida", "Olu is our rep at the supplier", ENDED, id="one at a firm of which there are several"),
+        pytest.param("Ida is my friend at work", "Olu is my friend at work", None, id="two friends"),
+        pytest.param("My colleague in Graz is Ida", "My colleague in Graz is Olu", None, id="two colleagues"),
     ],
 )
 def test_values_in_each_others_place(earlier: str, later: str, found: Relation | None) -> None:

@@ -21,9 +21,12 @@ MAX_SENTENCES: Final = 12
 """Sentences of one text that are read for claims."""
 _SUPPOSED_WITHIN: Final = 25
 """A word of supposition this near to the beginning of a sentence makes it one."""
-_CODE: Final = re.compile(r"`|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
+_CODE: Final = re.compile(r"```|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
 _DENIED: Final = r"\b(?:not|no|never|without)\b|n't\b"
 _ROUNDABOUT: Final = re.compile(rf"(?:\bnot|n't) (?:true|the case|as if|like|that)\b[^.;]*(?:{_DENIED})|n't (?:not|never)\b")
+_MOSTLY: Final = 0.6
+"""A text of which more than this share stands in quotation marks, or between backticks, is a quotation, or code."""
+_MARKED: Final = re.compile(r"`[^`\n]+`")
 _QUOTED: Final = re.compile('["\u201c\u201e\u00ab][^"\u201c\u201d\u201e\u00ab\u00bb]{3,}["\u201d\u00bb]')
 _REPORTED: Final = re.compile(
     r"\b(?:according to|in (?:his|her|their) words)\b"
@@ -141,13 +144,17 @@ def _mood(reading: Reading) -> str:
         return "asks"
     if any(_supposes(part.lower()) for part in reading.sentences):
         return "supposes"
-    if _REPORTED.search(lower) or sum(len(part.group()) for part in _QUOTED.finditer(content)) > 0.6 * len(content):
+    if _REPORTED.search(lower) or _is_mostly(_QUOTED, content):
         return REPORTS
     if _ROUNDABOUT.search(lower):
         return "denies in a roundabout way"
-    if _CODE.search(content[:MAX_READ]):
+    if _CODE.search(content[:MAX_READ]) or _is_mostly(_MARKED, content):
         return "is code"
     return "is not in English" if _foreign(lower) else ""
+
+
+def _is_mostly(kind: re.Pattern[str], content: str) -> bool:
+    return sum(len(part.group()) for part in kind.finditer(content)) > _MOSTLY * len(content)
 
 
 def _supposes(sentence: str) -> bool:

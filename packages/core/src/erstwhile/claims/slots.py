@@ -140,8 +140,10 @@ def _copular(parts: _Parts) -> list[Claim]:
         return parts.claim(parts.owner, "age", age, single=True)
     value = joined(parts.rest)
     if (found := _noun_slot(parts.subject, parts.speaker)) is not None:
-        owner, noun = found
-        return parts.claim(owner, noun_role(noun), value, single=False if is_several(noun) else True if _names_one(noun, parts.rest, value) else None)
+        owner, tokens = found
+        noun = joined(tokens) or "be"
+        one = (True if _names_one(noun, parts.rest, value) else None) if _is_one(tokens) else False
+        return parts.claim(owner, noun_role(noun), value, single=one)
     if parts.named and (named := _role(parts)):
         return named
     # "The university where he studied is Y": a definite description stands for one.
@@ -191,19 +193,26 @@ def _word(token: Token) -> str:
     return token.lower if token.lower in lexicon.words("prepositions") or token.lower == "the" else token.norm
 
 
-def _noun_slot(subject: Sequence[Token], speaker: str) -> tuple[str, str] | None:
+def _is_one(noun: Sequence[Token]) -> bool:
+    """Whether one has but one of what a noun phrase stands for: no friend, at work or anywhere. Of contacts one has many, but one at the bank."""
+    end = next((place for place, token in enumerate(noun) if place and token.lower in lexicon.words("prepositions")), len(noun))
+    head = joined(noun[:end]) or joined(noun)
+    return not is_several(head) or (end < len(noun) and head in lexicon.words("one_at"))
+
+
+def _noun_slot(subject: Sequence[Token], speaker: str) -> tuple[str, Sequence[Token]] | None:
     """Of whom, and which attribute, a subject such as "the capital of Malta", "Donovan's child" or "my favourite colour" speaks."""
     words = [token.lower for token in subject]
     if "of" in words[1:-1]:
         place = words.index("of", 1)
-        noun, owner = joined(subject[:place]), _owner(subject[place + 1 :], speaker)
-        return (owner, noun) if noun and owner else None
+        noun, owner = subject[:place], _owner(subject[place + 1 :], speaker)
+        return (owner, noun) if joined(noun) and owner else None
     owners = [place for place, token in enumerate(subject[:-1]) if token.owner]
     if owners:
-        return _owner(subject[: owners[-1] + 1], speaker), joined(subject[owners[-1] + 1 :]) or "be"
+        return _owner(subject[: owners[-1] + 1], speaker), subject[owners[-1] + 1 :]
     if words[0] in ("my", "our", "your") and len(subject) > 1:
-        noun = joined(token for token in subject[1:] if token.lower not in _NEW)
-        return (_owner(subject[:1], speaker), noun) if noun else None
+        noun = [token for token in subject[1:] if token.lower not in _NEW]
+        return (_owner(subject[:1], speaker), noun) if joined(noun) else None
     return None
 
 
@@ -212,17 +221,18 @@ def _role(parts: _Parts) -> list[Claim]:
     words, longest = [token.lower for token in parts.rest], LONGEST_ROLE
     if words[0] == "the" and "of" in words[2:]:
         place = words.index("of", 2)
-        noun, owner = joined(parts.rest[1:place]), _owner(parts.rest[place + 1 :], parts.speaker)
+        tokens, owner = parts.rest[1:place], _owner(parts.rest[place + 1 :], parts.speaker)
     elif len(words) > 1 and (words[0] in ("my", "our") or parts.rest[0].owner):
         if not lexicon.words("prepositions").isdisjoint(words):
             # One's contact at the bank is another than one's contact at the insurance.
             longest *= 2
-        noun, owner = joined(token for token in parts.rest[1 : longest + 1] if token.lower not in _NEW), _owner(parts.rest[:1], parts.speaker)
+        tokens, owner = [token for token in parts.rest[1 : longest + 1] if token.lower not in _NEW], _owner(parts.rest[:1], parts.speaker)
     else:
         return []
+    noun = joined(tokens)
     if not noun or len(noun.split()) > longest:
         return []
-    return parts.claim(owner, noun_role(noun), joined(parts.subject), single=not is_several(noun))
+    return parts.claim(owner, noun_role(noun), joined(parts.subject), single=_is_one(tokens))
 
 
 def _verbal(parts: _Parts) -> list[Claim]:

@@ -11,7 +11,9 @@ from erstwhile.model import MemoryType
 __all__ = ["is_no_record", "says_so"]
 
 SAME_FORM: Final = 0.5
-"""A further record of the same kind has this share of the words of meaning, at least, of the shorter of the two: "I ran 5 km", "I ran 8 km"."""
+"""A further reading has this share of the words of meaning, at least, of the shorter of the two: "Disk at 91 %", "Disk at 38 %"."""
+REPLACED: Final = (MemoryType.EVENT, MemoryType.ARTIFACT, MemoryType.LEARNING, MemoryType.ERROR)
+"""Types of what accumulates and is no reading: what a judge is sure takes the place of such a memory does, however alike it is told."""
 
 
 def says_so(later: Reading) -> bool:
@@ -20,16 +22,17 @@ def says_so(later: Reading) -> bool:
 
 
 def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> bool:
-    """Whether the later one is no further record of the same kind, as the readings of a series are: it says so, or tells it in quite other words.
+    """Whether the later one, where a judge is sure that it takes the place of the earlier one, is no further record beside it.
 
-    What is told as having happened stays so, whatever came later, unless it is corrected; and what is told of today alone, or helps for now, changes nothing.
+    A further reading is told in much the same words, and does not say that anything has changed. What is told as having happened stays so, whatever came later,
+    unless it is corrected; and what is told of today alone, or helps for now, changes nothing.
     """
     if later.has("corrected"):
         return True
     happened = kind is MemoryType.EVENT and _is_told_as_past(earlier)
     if happened or later.uses("passing") or later.uses("makeshift"):
         return False
-    return _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
+    return kind in REPLACED or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
 
 
 def _tells_of_change(later: Reading) -> bool:
@@ -37,7 +40,7 @@ def _tells_of_change(later: Reading) -> bool:
 
 
 def _is_told_as_past(reading: Reading) -> bool:
-    """Whether it has a verb in the past: "We met", and neither "It is booked" nor "They have moved"."""
+    """Whether it has a verb in the past: "We met", and neither "It is booked" nor "They have moved", nor "I booked a table" of what is still to come."""
     words = [token.lower for token in reading.text.tokens]
-    auxiliary = (lexicon.words("be") | lexicon.words("auxiliary")) - {"was", "were", "to"}
-    return any(word in ("was", "were") or (is_past(word) and before not in auxiliary) for before, word in pairwise(("", *words)))
+    auxiliary, arranged = (lexicon.words("be") | lexicon.words("auxiliary")) - {"was", "were", "to"}, lexicon.words("arranged")
+    return any(word in ("was", "were") or (is_past(word) and before not in auxiliary and word not in arranged) for before, word in pairwise(("", *words)))
