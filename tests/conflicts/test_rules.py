@@ -73,6 +73,7 @@ def test_what_is_over(earlier: str, later: str, found: Relation | None) -> None:
         pytest.param("Ida is my contact at the bank", "Olu is my contact at the bank", ENDED, id="another contact at the same"),
         pytest.param("Our rep at the supplier is Ida", "Olu is our rep at the supplier", ENDED, id="one at a firm of which there are several"),
         pytest.param("Ida is my friend at work", "Olu is my friend at work", None, id="two friends"),
+        pytest.param("Ida's this is blue", "Ida's this is red", ENDED, id="whose, and not what"),
         pytest.param("My colleague in Graz is Ida", "My colleague in Graz is Olu", None, id="two colleagues"),
     ],
 )
