@@ -45,14 +45,13 @@ def test_what_it_answers(ew: "CommandLine", tmp_path: Path) -> None:
     """Each part of the tour holds what the conversation says: then and now, one story, what changed, and what was known when."""
     told = ew.json("demo", "--store", str(tmp_path / "kept"))
     assert told["played"]["turns"] == 65
-    assert [told["played"][name] for name in ("remembered", "superseded", "found", "corrected")] == [27, 7, 6, 2]
+    assert [told["played"][name] for name in ("remembered", "superseded", "found", "corrected")] == [27, 6, 5, 3]
     tour = told["tour"]
     assert [(found["old"]["content"], found["new"]["content"]) for found in tour["found"]] == [
         ("Ana lives in Porto", "Ana lives in Lisbon, in Graça"),
         ("Tidemark uses SQLite as its database", "Tidemark moved its database from SQLite to PostgreSQL"),
         ("Ana works at Fogtree as a backend developer", "Ana works at Marela Health as a platform engineer"),
         ("Ana lives in Porto", "Ana lives in Braga, with her sister Inês"),
-        ("Ana wants to run the Lisbon half marathon in March 2025 in under two hours", "Ana ran the Lisbon half marathon in 1:56:12"),
         ("Ana promised to read a poem at Inês's wedding", "Ana read the poem at Inês's wedding"),
     ]
     assert all(found["reason"] for found in tour["found"])
