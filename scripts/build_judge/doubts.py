@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import classifier
 import numpy as np
 import pairs
-from scoring import CONTRADICTS, DUPLICATE, SUPERSEDES
+from scoring import DUPLICATE, score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def main(given: Sequence[str]) -> int:
     model, data, _, _ = classifier.load(options.model, options.wheels)
     strangers = pairs.read(options.pairs)
     shares = classifier.probabilities(model, classifier.encoded(classifier.make_tokenizer(data), strangers))
-    doubt = np.maximum(shares[:, SUPERSEDES] + shares[:, CONTRADICTS], shares[:, DUPLICATE])
+    doubt = np.maximum(score(shares, "clash"), shares[:, DUPLICATE])
     doubted, rest = np.flatnonzero(doubt >= options.least).tolist(), np.flatnonzero(doubt < options.least).tolist()
     rng = random.Random(options.seed)  # noqa: S311 - a sample
     lines = options.pairs.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -25,9 +25,9 @@ PREFIXES = {"minilm": "first.", "bge": "second."}
 """What `join` put before the names of each base's constants."""
 
 
-def state(found: Arrays, heads: int) -> dict[str, torch.Tensor]:
+def state(found: Arrays, *, layers: int, heads: int) -> dict[str, torch.Tensor]:
     """The parameters of `Classifier`, from the constants of the graph that `export` made."""
-    width, layers = found["positions"].shape[1], sum(name.endswith(".qkv.weight") for name in found)
+    width = found["positions"].shape[1]
     parts = {"words.weight": found["words"] * found["words.scale"], "positions": found["positions"], "second": found["types"][1]}
     parts |= {"norm.weight": found["norm.gain"], "norm.bias": found["norm.bias"]}
     parts |= {"classifier.weight": found["classifier.weight"].T, "classifier.bias": found["classifier.bias"]}
@@ -63,8 +63,9 @@ def main(given: Sequence[str]) -> int:
     arrays = {each.name: onnx.numpy_helper.to_array(each) for each in onnx.load(options.folder / "model.onnx").graph.initializer}
     prefix = PREFIXES[options.base] if "words" not in arrays else ""
     encoder, _, _ = classifier.base(options.base, options.wheels)
-    found = state({name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}, encoder.heads)
-    layers = sum(name.endswith(".qkv.weight") for name in found)
+    constants = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    layers = sum(name.endswith(".qkv.weight") for name in constants)
+    found = state(constants, layers=layers, heads=encoder.heads)
     options.out.mkdir(parents=True, exist_ok=True)
     torch.save({"state": found, "options": {"base": options.base, "layers": layers, "head": "rich"}, "pairs": 0}, options.out / "model.pt")
     print(f"{layers} layers in {options.out / 'model.pt'}")

@@ -119,13 +119,12 @@ def test_what_is_said_again_of_one_thing(earlier: str, later: str, found: Relati
 
 def test_what_may_be_another_thing_is_not_merged() -> None:
     """What is likely the same, though the claims are of two things, is told and kept: so sure is nobody that the second could go."""
-    told = Judgement(relation=Relation.DUPLICATE, score=0.98, reason="Told.", judge="always")
     for earlier, later in (
         ("The office printer is a Kyocera", "We have a Kyocera as our office printer"),
         ("The gate shuts at twenty to eleven at night", "Our gate is shut at night from 22:40"),
         ("The scanner at the desk is broken", "The desk's scanner doesn't work, it is broken"),
     ):
-        (judgement,) = Cascade([Always(told)]).judge([said(earlier, later)])
+        judgement = _told(said(earlier, later), Relation.DUPLICATE, 0.98)
         assert judgement.relation is Relation.DUPLICATE
         assert judgement.score < Policy().reinforce_at
 
@@ -193,14 +192,12 @@ def test_a_repetition_has_nothing_that_the_other_lacks(earlier: str, later: str,
 
 def test_what_a_judge_is_certain_of_is_said_again() -> None:
     """Claims of two things do not make two of what a judge is certain of; it is kept all the same. Nor does the order of a day and a name."""
-    told = Judgement(relation=Relation.DUPLICATE, score=0.97, reason="Told.", judge="always")
     for earlier, later in (
         ("We are in a code freeze right now", "Code freeze is on at the moment"),
         ("Elif writes the newsletter", "The mail of the week comes from Elif"),
         ("Ruaridh brings the adapter to Cork on Wednesday", "Wednesday Ruaridh brings the adapter to Cork"),
     ):
-        (judgement,) = Cascade([Always(told)]).judge([said(earlier, later)])
-        assert judgement.relation is Relation.DUPLICATE
+        assert _told(said(earlier, later), Relation.DUPLICATE, 0.97).relation is Relation.DUPLICATE
     assert _held_against(said("We are in a code freeze right now", "Code freeze is on at the moment"), Relation.DUPLICATE) is Relation.COEXISTS
 
 
@@ -217,8 +214,7 @@ def test_what_a_judge_is_certain_of_is_said_again() -> None:
 )
 def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
     """A supersession is marked where the later text says itself that something was wrong, is over or has changed."""
-    told = Judgement(relation=Relation.SUPERSEDES, score=0.95, reason="Told.", judge="always")
-    (judgement,) = Cascade([Always(told)]).judge([said("The packing list is in Notes", later)])
+    judgement = _told(said("The packing list is in Notes", later), Relation.SUPERSEDES, 0.95)
     assert (judgement.relation is Relation.SUPERSEDES and judgement.explicit) is explicit
 
 
@@ -245,17 +241,21 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
 )
 def test_what_is_no_further_record(kind: str, earlier: str, later: str, *, explicit: bool) -> None:
     """Of what accumulates, a further reading ends nothing, nor but by a correction what happened; for the rest a sure judge is believed."""
-    told = Judgement(relation=Relation.SUPERSEDES, score=0.95, reason="Told.", judge="always")
     pair = said(earlier, later)
-    (judgement,) = Cascade([Always(told)]).judge([replace(pair, earlier=replace(pair.earlier, type=MemoryType(kind)))])
+    judgement = _told(replace(pair, earlier=replace(pair.earlier, type=MemoryType(kind))), Relation.SUPERSEDES, 0.95)
     assert judgement.relation is Relation.SUPERSEDES
     assert judgement.explicit is explicit
 
 
 def _held_against(pair: Pair, relation: Relation) -> Relation:
     """What becomes of it that a judge without rules is sure of this relation."""
-    judgement = Judgement(relation=relation, score=0.9, reason="Told.", judge="always")
-    return Cascade([Always(judgement)]).judge([pair])[0].relation
+    return _told(pair, relation, 0.9).relation
+
+
+def _told(pair: Pair, relation: Relation, score: float) -> Judgement:
+    """What becomes of it that a judge without rules is so sure of this relation."""
+    told = Judgement(relation=relation, score=score, reason="Told.", judge="always")
+    return Cascade([Always(told)]).judge([pair])[0]
 
 
 def test_nobody_can_tell() -> None:

@@ -56,7 +56,7 @@ def _of_several() -> frozenset[str]:
 
 def is_several(noun: str) -> bool:
     """Whether one can have several of what a noun phrase in normal form stands for: friends, pets."""
-    return noun.rsplit(maxsplit=1)[-1] in _several_nouns()
+    return not _several_nouns().isdisjoint(noun.split()[-1:])
 
 
 @cache

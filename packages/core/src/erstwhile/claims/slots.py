@@ -142,7 +142,7 @@ def _copular(parts: _Parts) -> list[Claim]:
     if (found := _noun_slot(parts.subject, parts.speaker)) is not None:
         owner, tokens = found
         noun = joined(tokens) or "be"
-        one = (True if _names_one(noun, parts.rest, value) else None) if _is_one(tokens) else False
+        one = _is_one(tokens) and (_names_one(noun, parts.rest, value) or None)
         return parts.claim(owner, noun_role(noun), value, single=one)
     if parts.named and (named := _role(parts)):
         return named
@@ -197,7 +197,7 @@ def _is_one(noun: Sequence[Token]) -> bool:
     """Whether one has but one of what a noun phrase stands for: no friend, at work or anywhere. Of contacts one has many, but one at the bank."""
     end = next((place for place, token in enumerate(noun) if place and token.lower in lexicon.words("prepositions")), len(noun))
     head = joined(noun[:end]) or joined(noun)
-    return not head or not is_several(head) or (end < len(noun) and head in lexicon.words("one_at"))
+    return not is_several(head) or (end < len(noun) and head in lexicon.words("one_at"))
 
 
 def _noun_slot(subject: Sequence[Token], speaker: str) -> tuple[str, Sequence[Token]] | None:
