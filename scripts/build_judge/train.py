@@ -170,7 +170,7 @@ def _parse(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--reworded", type=float, default=0.5, help="share of the pairs whose earlier text is put in other words, where there are any")
     parser.add_argument("--neighbours", type=Path, help="the strangers.jsonl that `strangers` wrote")
     parser.add_argument("--neighbours-each", type=int, default=4000, help="so many of them in each epoch, drawn anew")
-    parser.add_argument("--more", type=Path, nargs="*", default=[], help="more files of pairs: the negations.jsonl that `strangers` wrote")
+    parser.add_argument("--more", type=Path, nargs="*", default=[], help="more files of pairs: the negations.jsonl that `strangers` wrote, or what is new")
     parser.add_argument("--average", type=float, default=0.0, help="average the weights of this last share of the steps")
     parser.add_argument("--class-weights", action="store_true")
     parser.add_argument("--bf16", action="store_true", help="for a processor that multiplies it faster than fp32")
@@ -179,6 +179,7 @@ def _parse(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="go on from this model.pt")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, help="learn this many pairs only")
+    parser.add_argument("--sample", type=int, help="learn so many of the pairs only, drawn at random, and all of --more")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(given)
 
@@ -190,7 +191,10 @@ def main(given: Sequence[str]) -> int:
     if options.compile:
         classifier.Layer.forward = torch.compile(classifier.Layer.forward, dynamic=True)
     dev = pairs.development_set()
-    examples = pairs.training_set(options.limit) + (_taught(options.teacher) if options.teacher else [])
+    examples = pairs.training_set(options.limit)
+    if options.sample:
+        examples = random.Random(options.seed).sample(examples, min(options.sample, len(examples)))  # noqa: S311 - for shuffling
+    examples += _taught(options.teacher) if options.teacher else []
     for path in options.more:
         examples += pairs.read(path)
     model, tokenizer = classifier.make(options.base, options.wheels, layers=options.layers, head=options.head, dropout=options.dropout)

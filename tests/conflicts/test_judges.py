@@ -76,6 +76,9 @@ def test_of_the_same_time_none_is_newer() -> None:
         pytest.param("Regatta on Saturday is set for nine", "The regatta has been called off", Relation.SUPERSEDES, id="over"),
         pytest.param("Ida is known for the Oslo mural", "The Oslo mural is made of glass", Relation.COEXISTS, id="of something it names"),
         pytest.param("The fare is 3 euros", "The fare was nearly raised to 4 euros", Relation.COEXISTS, id="it did not come about"),
+        pytest.param("The fare is 3 euros", "They tried to raise the fare to 4 euros", Relation.COEXISTS, id="it was tried"),
+        pytest.param("The alarm test was passed", "Looked it up: the alarm test had failed", Relation.SUPERSEDES, id="it came out otherwise"),
+        pytest.param("Our gym opens at 7 in the morning", "Gym opens at 6:30 in the morning", Relation.SUPERSEDES, id="whose it is, left unsaid"),
         pytest.param("The timeout is 30 s", "I temporarily set the timeout to 300 s", Relation.COEXISTS, id="not for good"),
         pytest.param("I live in Berlin", "We moved to Slack", Relation.COEXISTS, id="a city and a chat"),
         pytest.param("I work at Acme", "We moved to the third floor", Relation.COEXISTS, id="work and a floor"),
@@ -110,6 +113,13 @@ def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -
         pytest.param("The office lift is broken", "The door at the office is broken", Relation.COEXISTS, id="another thing"),
         pytest.param("The office printer is a Kyocera", "We have a Kyocera as our office printer", Relation.DUPLICATE, id="in other words"),
         pytest.param("Mia teaches the baking course", "Tom teaches the sewing course", Relation.COEXISTS, id="the same of two"),
+        pytest.param("The rota is kept at shared/rota_main.xlsx", "You'll find the rota at team/rota_live.xlsx", Relation.UNSURE, id="two paths"),
+        pytest.param("The rota is kept at team/rota.xlsx", "You'll find the rota at shared/team/rota.xlsx", Relation.DUPLICATE, id="one path"),
+        pytest.param(
+            "Ida prefers tabs to spaces", "For indenting, Ida likes tabs better, spaces are not her taste", Relation.DUPLICATE, id="a denial in other words"
+        ),
+        pytest.param("The milk is always sold out by noon", "By 12 o'clock there is never any milk left", Relation.DUPLICATE, id="an ending in other words"),
+        pytest.param("My kettle does not boil water", "My kettle stopped boiling water", Relation.DUPLICATE, id="a denial and an ending"),
     ],
 )
 def test_what_is_said_again_of_one_thing(earlier: str, later: str, found: Relation) -> None:
@@ -199,6 +209,20 @@ def test_what_a_judge_is_certain_of_is_said_again() -> None:
     ):
         assert _told(said(earlier, later), Relation.DUPLICATE, 0.97).relation is Relation.DUPLICATE
     assert _held_against(said("We are in a code freeze right now", "Code freeze is on at the moment"), Relation.DUPLICATE) is Relation.COEXISTS
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("Wei-Ling is the product owner for Search", "Search's product owner is Bastian", Relation.SUPERSEDES, id="turned round"),
+        pytest.param("Finch is maintained by the Oslo team", "The Oslo team is gone and nobody looks after Finch", Relation.SUPERSEDES, id="in other words"),
+        pytest.param("The website is hosted on Netlify", "The website is deployed from main", Relation.COEXISTS, id="matters that are known"),
+        pytest.param("My manager is Dana", "My manager's manager is Lou", Relation.COEXISTS, id="persons"),
+    ],
+)
+def test_what_a_judge_is_certain_took_the_place(earlier: str, later: str, found: Relation) -> None:
+    """Of the world, a judge that is certain is believed though the claims seem to be of two things; not where it is known that they are."""
+    assert _told(said(earlier, later), Relation.SUPERSEDES, 0.97).relation is found
 
 
 @pytest.mark.parametrize(

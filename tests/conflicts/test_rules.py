@@ -24,6 +24,7 @@ ENDED = Relation.SUPERSEDES
         pytest.param("I use Slack", "We talked on Zoom instead of Slack yesterday", None, id="for once"),
         pytest.param("The API runs on Heroku", "The API docs moved from Heroku to Vercel", None, id="something that is named alike"),
         pytest.param("Our cache runs on Redis", "The queue was moved from Redis to NATS", None, id="something else left it"),
+        pytest.param("We decided to use Jenkins", "We moved from Jenkins to Buildkite", ENDED, id="what was decided"),
         pytest.param("My course is on Tuesdays at 5", "Mira's course has moved from Tuesdays at 5 to Thursdays", None, id="somebody else's"),
         pytest.param("The notes are in the folder 'Day -> Night'", "There's a folder 'Day -> Night' with the notes", None, id="an arrow that was there"),
         pytest.param("I use crutches", "My cousin got rid of crutches", None, id="somebody else did"),
@@ -45,6 +46,10 @@ def test_what_left_its_place(earlier: str, later: str, found: Relation | None) -
         pytest.param("The family decided to sell the barn", "The barn will be sold, the family decided", None, id="a decision told again"),
         pytest.param("I sell jam at the fair", "At the fair my jam gets sold", None, id="the same in the passive"),
         pytest.param("Grandpa's radio is at the repair shop", "The repair shop has closed down", None, id="where it is, and not what"),
+        pytest.param("I left the brass band years ago", "I'm not in the brass band anymore", None, id="it was told already"),
+        pytest.param("My kettle does not boil", "My kettle stopped boiling", None, id="it was denied already"),
+        pytest.param("The bridge is shut for the regatta", "The bridge is shut until the regatta is over", None, id="until it is over"),
+        pytest.param("Call me about a queue over 40 jobs", "Call me when a queue is over 40 jobs", None, id="over a number"),
         pytest.param("The docs use `mkdocs`", "The docs no longer use `mkdocs`", ENDED, id="a name between backticks"),
         pytest.param("The docs use `mkdocs`", "`The docs no longer use mkdocs`", None, id="a whole text between backticks"),
     ],
@@ -67,6 +72,7 @@ def test_what_is_over(earlier: str, later: str, found: Relation | None) -> None:
         pytest.param("I report to Henk on the tram project", "I report to Henk on Mondays in a short call", None, id="one name, told more of"),
         pytest.param("The ticket costs 20 euros", "The ticket costs 12 euros for students", None, id="for some"),
         pytest.param("The shop opens at 9", "The shop opens at noon on Sundays", None, id="on some days"),
+        pytest.param("The kettle in the hut is broken", "The kettle in the hut is green", None, id="what it is like, twice"),
         pytest.param("I live in Berlin", "I live in a shared flat", None, id="a city and a flat"),
         pytest.param("I report to Henk on the tram project", "I report to Wim on the tram project", ENDED, id="another name"),
         pytest.param("Ida is my contact at the bank", "Olu is my contact at the port", None, id="a contact for each firm"),
@@ -115,6 +121,21 @@ def test_a_value_that_was_changed(earlier: str, later: str, found: Relation | No
     assert _ruled(earlier, later) is found
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "apart"),
+    [
+        pytest.param("I want a red kite", "I want a red canoe", True, id="two things"),
+        pytest.param("I practise the oboe for 30 minutes", "I practise the oboe for 45 minutes", False, id="two amounts of one"),
+        pytest.param("Ida wants her weekly digest in Norwegian", "Ida wants her weekly digest in English", False, id="two forms of one"),
+        pytest.param("My son is 4 years old", "My son is 7 years old", True, id="two sons"),
+    ],
+)
+def test_what_there_can_be_several_of(earlier: str, later: str, *, apart: bool) -> None:
+    """One may want several things, but of one thing only so much, and in one way: whether that is meant is left to the next judge."""
+    (judgement,) = RuleJudge().judge([said(earlier, later)])
+    assert (judgement is not None and judgement.relation is Relation.COEXISTS) is apart
+
+
 def test_a_judge_is_asked_about_a_changed_value() -> None:
     """The rules do not see whom it concerns where that is told in other words; a judge that is surer of it is believed."""
     pair = said("The rent is 850", "The rent went up to 900")
@@ -130,6 +151,25 @@ def test_rules_and_judge_that_agree() -> None:
     judged = Cascade([RuleJudge(), Always(clash)]).judge([pair])[0]
     assert (judged.relation, judged.judge) == (ENDED, RULES)
     assert judged.reason == "It says what became of it: Wednesday, where it was Friday."
+
+
+def test_what_the_rules_hold_apart_may_be_said_again() -> None:
+    """What is said on a condition, and one more of several, end nothing, however sure a judge is; that they say the same again it may find."""
+    for earlier, later in (
+        ("The keys hang by the door", "If you look for the keys, they hang by the door"),
+        ("I like seats at the window", "When I fly, I like to sit at the window"),
+    ):
+        told = (Judgement(relation=relation, score=0.97, reason="Told.", judge="always") for relation in (ENDED, Relation.DUPLICATE))
+        found = [Cascade([RuleJudge(), Always(each)]).judge([said(earlier, later)])[0].relation for each in told]
+        assert found == [Relation.COEXISTS, Relation.DUPLICATE]
+
+
+def test_a_promise_kept_in_the_same_words() -> None:
+    """A judge that takes the deed for the promise is not believed over the rules, which see that it was done."""
+    pair = said("I will call the piano tuner for Mum", "I called the piano tuner for Mum")
+    pair = replace(pair, earlier=replace(pair.earlier, type=MemoryType.COMMITMENT), later=replace(pair.later, type=MemoryType.EVENT))
+    told = Judgement(relation=Relation.DUPLICATE, score=0.9, reason="Told.", judge="always")
+    assert Cascade([RuleJudge(), Always(told)]).judge([pair])[0].relation is ENDED
 
 
 def test_a_goal_is_not_ended_on_the_way() -> None:

@@ -13,21 +13,27 @@ from erstwhile.claims.slots import claims_of
 from erstwhile.claims.words import MAX_READ, Text, tokens_of
 from erstwhile.relations import Claim
 
-__all__ = ["REPORTS", "Reading", "read"]
+__all__ = ["REPORTS", "SUPPOSES", "Reading", "read"]
 
 REPORTS: Final = "gives somebody's words"
 """The mood of a text that tells what somebody said: it may be so."""
+SUPPOSES: Final = "supposes"
+"""The mood of a text that says what would be, or what holds on a condition."""
 MAX_SENTENCES: Final = 12
 """Sentences of one text that are read for claims."""
 _SUPPOSED_WITHIN: Final = 25
 """A word of supposition this near to the beginning of a sentence makes it one."""
 _CODE: Final = re.compile(r"```|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
+_NOT_YET: Final = re.compile(r"\b(?:until|till|when|whenever|once|unless|if)\b[^,;.]*|\bover(?=\s*[\d$\u20ac\u00a3])")
+"""What a text says of when, or on which condition; and "over", of a number. Nothing is told there to have ended: "until the audit is over", "is over 85 %"."""
 _DENIED: Final = r"\b(?:not|no|never|without)\b|n't\b"
 _ROUNDABOUT: Final = re.compile(rf"(?:\bnot|n't) (?:true|the case|as if|like|that)\b[^.;]*(?:{_DENIED})|n't (?:not|never)\b")
 _MOSTLY: Final = 0.6
 """A text of which more than this share stands in quotation marks, or between backticks, is a quotation, or code."""
 _MARKED: Final = re.compile(r"`[^`\n]+`")
 _QUOTED: Final = re.compile('["\u201c\u201e\u00ab][^"\u201c\u201d\u201e\u00ab\u00bb]{3,}["\u201d\u00bb]')
+_AGREED: Final = re.compile(r",? (?:ok|okay|alright|all right)\?+$")
+"""What makes no question of an order."""
 _REPORTED: Final = re.compile(
     r"\b(?:according to|in (?:his|her|their) words)\b"
     r"|^[\w' ]{2,30} (?:says|said|thinks|claims|claimed|reckons|insists|swears|believes|told (?:me|us)|mentioned|dreams|hopes|wishes)"
@@ -106,7 +112,8 @@ class Reading:
         """Whether it has words of change or caution of this kind (`lexicon.toml`, cues)."""
         # A new memory is compared with a dozen others: each kind is looked for once.
         if kind not in self._cues:
-            self._cues[kind] = lexicon.cues()[kind].search(self.lower) is not None
+            told = _NOT_YET.sub(" ", self.lower) if kind == "ended" else self.lower
+            self._cues[kind] = lexicon.cues()[kind].search(told) is not None
         return self._cues[kind]
 
     def uses(self, listed: str) -> bool:
@@ -140,10 +147,10 @@ def read(content: str, speaker: str = "user") -> Reading:
 
 def _mood(reading: Reading) -> str:
     content, lower = reading.content, reading.lower
-    if lower.rstrip(" \"')").endswith("?"):
+    if _AGREED.sub("", lower).rstrip(" \"')").endswith("?"):
         return "asks"
     if any(_supposes(part.lower()) for part in reading.sentences):
-        return "supposes"
+        return SUPPOSES
     if _REPORTED.search(lower) or _is_mostly(_QUOTED, content):
         return REPORTS
     if _ROUNDABOUT.search(lower):

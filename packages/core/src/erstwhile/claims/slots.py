@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -81,7 +82,9 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     if pivot is None:
         return _labelled(clause, speaker)
     left_out = lexicon.words("adverbs") | lexicon.words("auxiliary")
-    subject = [token for token in tokens[:pivot] if token.lower not in left_out]
+    # Who decided to use something uses it.
+    resolved = {token for token, following in pairwise(tokens[:pivot]) if token.lower in lexicon.words("resolved") and following.lower == "to"}
+    subject = [token for token in tokens[:pivot] if token.lower not in left_out and token not in resolved]
     if tokens[pivot].lower in ("i'm", "we're"):
         subject.append(tokens[pivot])
     rest = [token for token in tokens[pivot + 1 :] if token.lower not in lexicon.words("hollow")]
@@ -148,7 +151,8 @@ def _copular(parts: _Parts) -> list[Claim]:
         return named
     # "The university where he studied is Y": a definite description stands for one.
     definite = parts.subject[0].lower == "the" and len(parts.subject) > 2 and not any(is_several(token.norm) for token in parts.subject[1:3] if token.norm)
-    return parts.claim(parts.owner, "be", value, single=True if definite else None)
+    one = definite and (_names_one("", parts.rest, value) or any(token.lower in lexicon.mapping("units") for token in parts.rest))
+    return parts.claim(parts.owner, "be", value, single=one or None)
 
 
 def _single(owner: str, phrase: str) -> bool | None:

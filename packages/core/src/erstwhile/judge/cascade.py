@@ -9,13 +9,12 @@ from erstwhile.claims.reading import Reading, read
 from erstwhile.judge.comparing import compared
 from erstwhile.judge.protocol import Judge, Pair
 from erstwhile.judge.revising import TO_DO
+from erstwhile.judge.rules import APART, ENOUGH
 from erstwhile.judge.saying import is_no_record, says_so
 from erstwhile.relations import CLASHES, RULES, Judgement, Relation
 
 __all__ = ["Cascade"]
 
-ENOUGH: Final = 0.8
-"""A judgement at least so sure is not put to the next judge."""
 CLOSE: Final = 0.5
 """Pairs less alike in meaning are not put to any but the first judge."""
 LONGEST: Final = 3
@@ -51,7 +50,8 @@ class Cascade:
             answers = judge.judge([pairs[place] for place in places]) if places else ()
             for place, answer in zip(places, answers, strict=True):
                 if answer is not None:
-                    found[place] = _surer(found[place], answer) if place in found else answer
+                    borne_out = answer if answer.judge == RULES else compared(answer, pairs[place])
+                    found[place] = _surer(found[place], borne_out) if place in found else borne_out
         return tuple(_allowed(found[place], pair) if place in found else _nothing(pair) for place, pair in enumerate(pairs))
 
     def _open(self, pairs: Sequence[Pair], found: dict[int, Judgement]) -> list[int]:
@@ -65,9 +65,14 @@ class Cascade:
 
 
 def _surer(before: Judgement, answer: Judgement) -> Judgement:
-    """The surer of two. Where the rules have read what took whose place, and another judge sees a clash, they agree, and the rules know more of it."""
+    """The surer of two. Where the rules have read what took whose place, and another judge sees a clash, they agree, and the rules know more of it.
+
+    What the rules hold apart may be said again, but ends nothing.
+    """
     if before.judge == RULES and before.relation is Relation.SUPERSEDES and answer.relation in CLASHES:
         return before
+    if before.judge == RULES and before.relation is Relation.COEXISTS and before.score >= APART:
+        return answer if answer.relation is Relation.DUPLICATE else before
     return answer if answer.score > before.score else before
 
 
@@ -76,8 +81,6 @@ def _nothing(pair: Pair) -> Judgement:
 
 
 def _allowed(judgement: Judgement, pair: Pair) -> Judgement:
-    if judgement.judge != RULES:
-        judgement = compared(judgement, pair)
     if judgement.relation is not Relation.SUPERSEDES:
         return judgement
     earlier, later = (read(version.content, version.source.actor) for version in (pair.earlier, pair.later))

@@ -1,5 +1,6 @@
 """What a judge without rules says of two texts, held against their claims, values and names: these are compared, not embedded."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from functools import cache
@@ -22,12 +23,16 @@ SAME_WORDS: Final = 0.6
 """Two texts of which one has this share of the other's words of meaning are told apart by a "not"."""
 ALIKE: Final = 0.85
 """How sure a judge without rules is at most that two texts which name different things say the same."""
-CERTAIN: Final = 0.95
+LIKELY: Final = 0.5
 """A judge so sure that two texts say the same is believed though they differ in a value or a denial: "not later than noon", "by 12:00". They are not merged."""
+CERTAIN: Final = 0.95
+"""A judge so sure is believed though the words are the same but for that, and though claims seem to be of two things: "Search's owner is Bastian"."""
 WHOLE: Final = 0.75
 """A claim that has this share of a text's words of meaning is what the text says."""
 PARTLY: Final = 0.6
 """How sure a judgement is at most of a memory that says several things: enough to open a conflict, not to end it."""
+_PATH: Final = re.compile(r"(?<![\w/.-])[\w.~-]*/[\w./-]*\w|(?<![\w/.-])[\w-]+\.[a-z]{2,4}(?![\w.])")
+"""A path, an address or a file's name."""
 
 
 def compared(judgement: Judgement, pair: Pair) -> Judgement:
@@ -46,16 +51,16 @@ def compared(judgement: Judgement, pair: Pair) -> Judgement:
 
 
 def _unmade(pair: Pair) -> bool:
-    """Whether the later one has a word for what did not come about that the earlier one has not."""
-    before, after = ({token.lower for token in _reading(version).text.tokens} for version in (pair.earlier, pair.later))
-    return not lexicon.words("unmade").isdisjoint(after - before)
+    """Whether the later one has words for what did not come about, and the earlier one has none."""
+    return _reading(pair.later).has("unmade") and not _reading(pair.earlier).has("unmade")
 
 
 def _of_two(pair: Pair, judgement: Judgement) -> str:
     """Why the two speak of two things; empty where nothing says that they do."""
     earlier, later, repeated = _reading(pair.earlier), _reading(pair.later), judgement.relation is Relation.DUPLICATE
-    # What a judge is certain of is said again in other words; `_repeated` sees to it that both are kept.
-    if _claimed_of_two(pair, repeated=repeated) and not (repeated and (judgement.score >= CERTAIN or _reworded(pair))):
+    # Of what is said again in other words, `_repeated` sees to it that both are kept.
+    certain = judgement.score >= CERTAIN and (repeated or _may_be_one(pair))
+    if not certain and _claimed_of_two(pair, repeated=repeated) and not (repeated and _reworded(pair)):
         return "They speak of two things."
     if _of_a_series(earlier, later):
         return "A number says which of several each speaks of."
@@ -68,12 +73,18 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
 
 def _repeated(judgement: Judgement, pair: Pair) -> Judgement:
     differs = _differs(pair)
-    if other := _opposed(pair) or (differs if judgement.score < CERTAIN else ""):
+    if other := _opposed(pair) or (differs if judgement.score < (CERTAIN if _in_same_words(pair) else LIKELY) else ""):
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
-    if differs or _named(pair.earlier) != _named(pair.later) or _claimed_of_two(pair, repeated=True):
-        # Likely the same; but what names or is about somebody or something else is kept as a memory of its own.
+    if differs or _reading(pair.later).mood or _named(pair.earlier) != _named(pair.later) or _claimed_of_two(pair, repeated=True):
+        # Likely the same; but what names or is about somebody or something else, or is said on a condition, is kept as a memory of its own.
         return replace(judgement, score=min(judgement.score, ALIKE))
     return judgement
+
+
+def _in_same_words(pair: Pair) -> bool:
+    """Whether the two have the same words of meaning, values aside, but for one at most."""
+    before, after = (_reading(version).text.content for version in (pair.earlier, pair.later))
+    return len(before ^ after) <= 1
 
 
 def _named(version: Version) -> Counter[str]:
@@ -106,10 +117,21 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
         return False
     if "@" in before.subject + after.subject:
         # My manager is not my manager's manager.
-        return (apart and (repeated or same)) or (same and before.subject != after.subject)
+        return (apart and (repeated or same)) or (same and before.subject != after.subject and not _left_unsaid(before.subject, after.subject))
     if before.slot == after.slot:
         return two_measures(before, after)
     return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute, repeated=repeated))
+
+
+def _may_be_one(pair: Pair) -> bool:
+    """Whether two claims of the world, as no list knows for different matters, may be of the same in other words."""
+    known = any(_of_two_matters(before, after) for before in pair.earlier.claims for after in pair.later.claims)
+    return not known and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
+
+
+def _left_unsaid(one: str, other: str) -> bool:
+    """Whether the two are one subject, of which only one text says whose it is: "our reception" and "reception"."""
+    return one.partition(" ")[2] == other or other.partition(" ")[2] == one
 
 
 def _says_all(claim: Claim, version: Version) -> bool:
@@ -247,11 +269,13 @@ def _overlap(value: str, other: str) -> bool:
 
 
 def _opposed(pair: Pair) -> str:
-    """What no repetition has: a deed for a promise, the opposite."""
-    later = _reading(pair.later)
+    """What no repetition has: a deed for a promise, another path, the opposite."""
+    earlier, later = _reading(pair.earlier), _reading(pair.later)
     if pair.earlier.type in TO_DO and pair.later.type is MemoryType.EVENT and is_done(later, pair.later.type):
         return "only one of the two is still to be done"
-    return "it says the opposite" if _opposite(_reading(pair.earlier), later) else ""
+    if _of_two_places(earlier, later):
+        return "it names another place"
+    return "it says the opposite" if _opposite(earlier, later) else ""
 
 
 def _differs(pair: Pair) -> str:
@@ -261,6 +285,15 @@ def _differs(pair: Pair) -> str:
         before, after = ({value for value in reading.text.values if value.kind == kind} for reading in (earlier, later))
         if not before & after:
             return "it names other values"
-    if earlier.negated != later.negated and earlier.shares(later, SAME_WORDS):
-        return "only one of the two denies it"
-    return "only one of the two says that it is over" if earlier.has("ended") != later.has("ended") else ""
+    over = [reading.has("ended") for reading in (earlier, later)]
+    # What does not work any more does not work: an ending denies as well.
+    if (earlier.negated or over[0]) == (later.negated or over[1]):
+        return ""
+    if any(over):
+        return "only one of the two says that it is over"
+    return "only one of the two denies it" if earlier.shares(later, SAME_WORDS) else ""
+
+
+def _of_two_places(earlier: Reading, later: Reading) -> bool:
+    before, after = (_PATH.findall(reading.lower) for reading in (earlier, later))
+    return bool(before and after) and not any(one.endswith(other) or other.endswith(one) for one in before for other in after)

@@ -14,12 +14,12 @@ from erstwhile.judge.values import qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import Judgement, Relation
 
-__all__ = ["TO_COME", "TO_DO", "revised"]
+__all__ = ["REVISED", "TO_COME", "TO_DO", "revised"]
 
 TO_DO: Final = (MemoryType.COMMITMENT, MemoryType.GOAL)
 """Types of what is over once it is done."""
 REVISED: Final = 0.75
-"""How sure the rules are that a text revises another's value: enough to end it, and not to leave the next judge unasked."""
+"""How sure the rules are that a text revises another's value, or says that it is over: enough to end it, and not to leave the next judge unasked."""
 TO_COME: Final = re.compile(r"\b(?:will|won't|[a-z]+'ll|to be)\b")
 """What tells, in lower case, of what is still to come."""
 TEMPORAL: Final = frozenset(("time", "day", "weekday", "month"))

@@ -8,19 +8,26 @@ from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, kinds_of
-from erstwhile.claims.reading import REPORTS, Reading, read
+from erstwhile.claims.attributes import SWITCH, kinds_of, single
+from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
 from erstwhile.claims.words import is_past, stem
 from erstwhile.judge.protocol import Pair
-from erstwhile.judge.revising import TO_COME, TO_DO, revised
-from erstwhile.judge.values import LIVING, comparable, qualified_apart, things
+from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
+from erstwhile.judge.saying import is_told_as_past
+from erstwhile.judge.values import LIVING, comparable, of_one_measure, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
-__all__ = ["RuleJudge", "is_done"]
+__all__ = ["APART", "ENOUGH", "RuleJudge", "is_done"]
 
 SAME: Final = 0.85
 """Pairs less alike in meaning have not the same words, and are not compared word by word."""
+APART: Final = 0.75
+"""How sure the rules are that a text ends nothing which may be said again all the same: the next judge is asked for that alone."""
+ENOUGH: Final = 0.8
+"""A judgement at least so sure is not put to the next judge."""
+HALF: Final = 0.5
+"""Values of which more is different have to do with different matters."""
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
 _LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
@@ -46,7 +53,7 @@ def _judge(pair: Pair) -> Judgement | None:
     if pair.cosine >= SAME and _same_words(earlier, later):
         return Judgement(relation=Relation.DUPLICATE, score=0.97, reason="It says the same in the same words.")
     if later.mood:
-        score = 0.6 if later.mood == REPORTS else 0.8
+        score = {REPORTS: 0.6, SUPPOSES: APART}.get(later.mood, ENOUGH)
         return Judgement(relation=Relation.COEXISTS, score=score, reason=f"The later one {later.mood}, so it settles nothing.")
     # What each claims was read when it was written.
     before, after = pair.earlier.claims, pair.later.claims
@@ -109,13 +116,20 @@ def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) 
         return Judgement(relation=Relation.REFINES, score=0.8, reason=f"It says more of the same: {_slot(after, later)}.")
     if new <= old:
         return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after, later)}.")
-    if before.single is False or after.single is False:
-        return Judgement(relation=Relation.COEXISTS, score=0.9, reason=f"There can be several: {_slot(after, later)}.")
+    several = before.single is False or after.single is False
+    if several and not (single(before.attribute) is False and (of_one_measure(before, after) or _of_one_matter(before, after))):
+        return Judgement(relation=Relation.COEXISTS, score=APART, reason=f"There can be several: {_slot(after, later)}.")
     if later.has("additive") or qualified_apart(earlier, later, before, after) or not comparable(before, after, earlier, later):
         return None
     if before.single and after.single:
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(after, later)}.")
     return None
+
+
+def _of_one_matter(before: Claim, after: Claim) -> bool:
+    """Whether two values begin alike and are half the same: "her report in miles" and "her report in kilometres", of which one wants one."""
+    old, new = before.value.split(), after.value.split()
+    return old[0] == new[0] and len(set(old) & set(new)) >= max(2, HALF * min(len(old), len(new)))
 
 
 def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
@@ -149,7 +163,7 @@ def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
         if not claim.positive or claim.attribute not in _HELD:
             continue
         # Only of the few that are named is it asked whether they were already: that reads the earlier text for words of change.
-        named = [phrase for phrase in sorted(later.former) if _names(phrase, claim, earlier.reading) and phrase not in earlier.reading.former]
+        named = [phrase for phrase in sorted(later.former) if _names(phrase, claim, earlier.reading) and not _was_before(phrase, earlier.reading)]
         if named and _told_of(claim.subject, later) and not qualified_apart(earlier.reading, later, claim):
             reason = f"It names what was before: {named[0]}."
             return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=reason, ends=not later.replaced, explicit=True)
@@ -160,6 +174,11 @@ def _names(phrase: str, claim: Claim, earlier: Reading) -> bool:
     """Whether a phrase has the value of a claim, and nothing that the text of the claim has not: "Redis", and not "Redis keys older than a day"."""
     words = set(phrase.split())
     return words >= set(claim.value.split()) and words - set(claim.value.split()) <= earlier.text.content
+
+
+def _was_before(phrase: str, earlier: Reading) -> bool:
+    words = set(phrase.split())
+    return any(words.issuperset(former.split()) for former in earlier.former)
 
 
 def _told_of(subject: str, later: Reading) -> bool:
@@ -181,7 +200,7 @@ def _told_of(subject: str, later: Reading) -> bool:
 def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
     ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
-    if not ended or earlier.has("ended") or later.has("additive") or TO_COME.search(later.lower):
+    if not ended or earlier.has("ended") or earlier.negated or is_told_as_past(earlier) or later.has("additive") or TO_COME.search(later.lower):
         return None
     said = later.text.content - _endings()
     if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:
@@ -196,7 +215,7 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     subjects = [things(claim) for claim in pair.earlier.claims]
     if subjects and all(words and words.isdisjoint(said) for words in subjects):
         return None
-    return Judgement(relation=Relation.SUPERSEDES, score=0.85, reason="It says, of the same thing, that it is over.", ends=True, explicit=True)
+    return Judgement(relation=Relation.SUPERSEDES, score=REVISED, reason="It says, of the same thing, that it is over.", ends=True, explicit=True)
 
 
 @cache

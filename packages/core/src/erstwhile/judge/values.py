@@ -10,7 +10,7 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "comparable", "qualified_apart", "things", "two_measures"]
+__all__ = ["LIVING", "comparable", "of_one_measure", "qualified_apart", "things", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
@@ -66,6 +66,12 @@ def two_measures(before: Claim, after: Claim) -> bool:
     """Whether two values measure two things, as "3 m wide" and "4 m long" do."""
     (old, said), (new, again) = _measured(before.value), _measured(after.value)
     return bool(old and new) and _in_units(before, after) and _apart(said, again)
+
+
+def of_one_measure(before: Claim, after: Claim) -> bool:
+    """Whether two values are amounts of the same, as "30 minutes of rowing" and "45 minutes of rowing" are."""
+    (old, said), (new, again) = _measured(before.value), _measured(after.value)
+    return bool(old and new) and said == again
 
 
 def _of_one_kind(before: Claim, after: Claim) -> bool:
