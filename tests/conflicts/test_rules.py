@@ -46,7 +46,7 @@ def test_what_left_its_place(earlier: str, later: str, found: Relation | None) -
         pytest.param("The family decided to sell the barn", "The barn will be sold, the family decided", None, id="a decision told again"),
         pytest.param("I sell jam at the fair", "At the fair my jam gets sold", None, id="the same in the passive"),
         pytest.param("Grandpa's radio is at the repair shop", "The repair shop has closed down", None, id="where it is, and not what"),
-        pytest.param("I left the brass band years ago", "I'm not in the brass band anymore", None, id="it was told already"),
+        pytest.param("I joined the brass band", "I quit the brass band", ENDED, id="joined and quit"),
         pytest.param("My kettle does not boil", "My kettle stopped boiling", None, id="it was denied already"),
         pytest.param("The bridge is shut for the regatta", "The bridge is shut until the regatta is over", None, id="until it is over"),
         pytest.param("Call me about a queue over 40 jobs", "Call me when a queue is over 40 jobs", None, id="over a number"),

@@ -18,6 +18,12 @@ PATIENCE = 120
 """Seconds after which a child that does not answer is taken to hang."""
 
 
+@pytest.fixture(autouse=True)
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines of this process have the rules alone: the trained judge would take most of the time, and what is tested is what becomes of a store."""
+    monkeypatch.setattr("erstwhile.engine.shipped_judge", lambda: None)
+
+
 class Child:
     """A Python program in a process of its own; whatever happens, it is gone at the end of the ``with`` block."""
 

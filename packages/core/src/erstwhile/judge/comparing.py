@@ -124,9 +124,11 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
 
 
 def _may_be_one(pair: Pair) -> bool:
-    """Whether two claims of the world, as no list knows for different matters, may be of the same in other words."""
-    known = any(_of_two_matters(before, after) for before in pair.earlier.claims for after in pair.later.claims)
-    return not known and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
+    """Whether two claims of the world, as no list knows for different matters, may be of the same in other words: not where they give two things one attribute."""
+    compared = [(before, after) for before in pair.earlier.claims for after in pair.later.claims]
+    known = any(_of_two_matters(before, after) for before, after in compared)
+    of_two = any(before.attribute == after.attribute and not _overlap(before.subject, after.subject) for before, after in compared)
+    return not known and not of_two and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
 
 
 def _left_unsaid(one: str, other: str) -> bool:

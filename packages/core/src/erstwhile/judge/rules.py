@@ -13,7 +13,6 @@ from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
 from erstwhile.claims.words import is_past, stem
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
-from erstwhile.judge.saying import is_told_as_past
 from erstwhile.judge.values import LIVING, comparable, of_one_measure, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
@@ -200,7 +199,7 @@ def _told_of(subject: str, later: Reading) -> bool:
 def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
     ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
-    if not ended or earlier.has("ended") or earlier.negated or is_told_as_past(earlier) or later.has("additive") or TO_COME.search(later.lower):
+    if not ended or earlier.has("ended") or earlier.negated or later.has("additive") or TO_COME.search(later.lower):
         return None
     said = later.text.content - _endings()
     if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:

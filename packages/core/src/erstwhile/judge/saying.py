@@ -8,7 +8,7 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import is_past
 from erstwhile.model import MemoryType
 
-__all__ = ["is_no_record", "is_told_as_past", "says_so"]
+__all__ = ["is_no_record", "says_so"]
 
 SAME_FORM: Final = 0.5
 """A further reading has this share of the words of meaning, at least, of the shorter of the two: "Disk at 91 %", "Disk at 38 %"."""
@@ -29,7 +29,7 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
     """
     if later.has("corrected"):
         return True
-    happened = kind is MemoryType.EVENT and is_told_as_past(earlier)
+    happened = kind is MemoryType.EVENT and _is_told_as_past(earlier)
     if happened or later.uses("passing") or later.uses("makeshift"):
         return False
     return kind in REPLACED or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
@@ -39,7 +39,7 @@ def _tells_of_change(later: Reading) -> bool:
     return later.has("changed") or later.has("ended") or later.replaced
 
 
-def is_told_as_past(reading: Reading) -> bool:
+def _is_told_as_past(reading: Reading) -> bool:
     """Whether it has a verb in the past: "We met", and neither "It is booked" nor "They have moved", nor "I booked a table" of what is still to come."""
     words = [token.lower for token in reading.text.tokens]
     auxiliary, arranged = (lexicon.words("be") | lexicon.words("auxiliary")) - {"was", "were", "to"}, lexicon.words("arranged")
