@@ -6,7 +6,7 @@ import pytest
 from tests.conflicts.said import Always, said
 
 from erstwhile.judge import Cascade, Judge, Pair, RuleJudge
-from erstwhile.model import MemoryType
+from erstwhile.model import MemoryType, Provenance, SourceKind
 from erstwhile.policy import Policy
 from erstwhile.relations import Judgement, Relation
 from erstwhile.testing import JudgeSuite, make_version
@@ -198,6 +198,15 @@ def test_a_repetition_has_nothing_that_the_other_lacks(earlier: str, later: str,
     pair = said(earlier, later)
     typed = replace(pair, earlier=replace(pair.earlier, type=MemoryType.COMMITMENT), later=replace(pair.later, type=MemoryType.EVENT))
     assert _held_against(typed, Relation.DUPLICATE) is found
+
+
+def test_of_the_same_time_another_value_repeats_nothing() -> None:
+    """In quite other words a value may be told otherwise; of one time, or from a tool after a person, it is more likely another one."""
+    pair = said("The chapel on the hill seats 120 people", "A hundred and twenty people can sit down there for a concert")
+    same, tool = (
+        replace(pair, later=replace(pair.later, **parts)) for parts in ({"valid_from": pair.earlier.valid_from}, {"source": Provenance(kind=SourceKind.TOOL)})
+    )
+    assert [_held_against(each, Relation.DUPLICATE) for each in (pair, same, tool)] == [Relation.DUPLICATE, Relation.UNSURE, Relation.UNSURE]
 
 
 def test_what_a_judge_is_certain_of_is_said_again() -> None:

@@ -77,7 +77,7 @@ class _Parts:
 
 
 def _read(clause: Clause, speaker: str) -> list[Claim]:
-    tokens = list(clause.tokens)
+    tokens = _led_in(clause.tokens)
     pivot = _pivot(tokens)
     if pivot is None:
         return _labelled(clause, speaker)
@@ -94,6 +94,15 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     denied = denied and not lexicon.cues()["bounded"].search(clause.text.lower())
     parts = _Parts(subject=subject, verb=tokens[pivot], rest=rest, positive=not denied, speaker=speaker)
     return _copular(parts) if parts.verb.lower in lexicon.words("be") else _verbal(parts)
+
+
+def _led_in(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens, with the time that a clause begins with put at its end: "On Mondays the shop opens at 8"."""
+    found = list(tokens)
+    if not found or found[0].lower not in ("on", "at", "in"):
+        return found
+    end = next((place for place, token in enumerate(found) if place and token.value is None), 0)
+    return found[end:] + found[:end] if end > 1 else found
 
 
 def _pivot(tokens: Sequence[Token]) -> int | None:

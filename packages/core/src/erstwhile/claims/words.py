@@ -197,7 +197,7 @@ def _quantity(lower: str, previous: Token | None, following: str) -> Value:
         number, unit = number + unit, ""
     counted = unit or ("" if after in lexicon.words("stop") else after)
     counted = lexicon.mapping("units").get(counted, counted)
-    if before in _AT and not counted:
+    if counted == "o'clock" or (before in _AT and not counted):
         return Value("time", f"{number}:00")
     return Value(f"number of {stem(counted)}" if counted else "number", number)
 

@@ -26,7 +26,8 @@ ALIKE: Final = 0.85
 LIKELY: Final = 0.5
 """A judge so sure that two texts say the same is believed though they differ in a value or a denial: "not later than noon", "by 12:00". They are not merged."""
 CERTAIN: Final = 0.95
-"""A judge so sure is believed though the words are the same but for that, and though claims seem to be of two things: "Search's owner is Bastian"."""
+"""A judge so sure is believed though the words are the same but for that, or both are said of one time; and though claims seem to be of two things:
+"Search's owner is Bastian"."""
 WHOLE: Final = 0.75
 """A claim that has this share of a text's words of meaning is what the text says."""
 PARTLY: Final = 0.6
@@ -73,7 +74,8 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
 
 def _repeated(judgement: Judgement, pair: Pair) -> Judgement:
     differs = _differs(pair)
-    if other := _opposed(pair) or (differs if judgement.score < (CERTAIN if _in_same_words(pair) else LIKELY) else ""):
+    enough = CERTAIN if _in_same_words(pair) or _may_contradict(pair) else LIKELY
+    if other := _opposed(pair) or (differs if judgement.score < enough else ""):
         return replace(judgement, relation=Relation.UNSURE, score=min(judgement.score, PARTLY), reason=f"It is much the same, but {other}.")
     if differs or _reading(pair.later).mood or _named(pair.earlier) != _named(pair.later) or _claimed_of_two(pair, repeated=True):
         # Likely the same; but what names or is about somebody or something else, or is said on a condition, is kept as a memory of its own.
@@ -85,6 +87,11 @@ def _in_same_words(pair: Pair) -> bool:
     """Whether the two have the same words of meaning, values aside, but for one at most."""
     before, after = (_reading(version).text.content for version in (pair.earlier, pair.later))
     return len(before ^ after) <= 1
+
+
+def _may_contradict(pair: Pair) -> bool:
+    """Whether both are said of the same time, or come from sources of two kinds: then a value that differs is more likely another value."""
+    return pair.same_time or pair.earlier.source.kind is not pair.later.source.kind
 
 
 def _named(version: Version) -> Counter[str]:
@@ -124,7 +131,7 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
 
 
 def _may_be_one(pair: Pair) -> bool:
-    """Whether two claims of the world, as no list knows for different matters, may be of the same in other words: not where they give two things one attribute."""
+    """Whether claims of the world, which no list knows for different matters, may be of one thing in other words: not where they give two one attribute."""
     compared = [(before, after) for before in pair.earlier.claims for after in pair.later.claims]
     known = any(_of_two_matters(before, after) for before, after in compared)
     of_two = any(before.attribute == after.attribute and not _overlap(before.subject, after.subject) for before, after in compared)

@@ -26,7 +26,7 @@ def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) ->
         earlier: The earlier text, read.
         later: The later text, read.
     """
-    if _of_one_name(before, after, earlier, later) or _conditional(before, after, later):
+    if _of_one_name(before, after, earlier, later) or _conditional(before, after, later) or _on_two_days(before, after, earlier, later):
         return False
     if before.attribute in LIVING and not _measured(before.value)[0] and not _measured(after.value)[0]:
         # A city and a shared flat are both where one lives.
@@ -43,6 +43,18 @@ def _conditional(before: Claim, after: Claim, later: Reading) -> bool:
     on_days = any(token.norm in added for token in plural) and not days & set(before.value.split())
     follows = (following.norm for token, following in pairwise(tokens) if token.lower in ("for", "without"))
     return bool(_measured(after.value)[0]) and (on_days or any(word in added for word in follows))
+
+
+def _on_two_days(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+    """Whether the two hold on other days of every week: "from 8 on Mondays", "from 10 on Sundays"."""
+    old, new = (_weekly(claim, reading) for claim, reading in ((before, earlier), (after, later)))
+    numbered = bool(_measured(before.value)[0] and _measured(after.value)[0])
+    return numbered and bool(old and new) and old.isdisjoint(new)
+
+
+def _weekly(claim: Claim, reading: Reading) -> frozenset[str]:
+    days, words = lexicon.mapping("weekdays").values(), claim.value.split()
+    return frozenset(token.norm for token in reading.text.tokens if token.norm in days and token.lower.endswith("s") and token.norm in words)
 
 
 def _has_name(claim: Claim, reading: Reading) -> bool:
