@@ -228,6 +228,7 @@ def test_what_a_judge_is_certain_of_is_said_again() -> None:
         pytest.param("The website is hosted on Netlify", "The website is deployed from main", Relation.COEXISTS, id="matters that are known"),
         pytest.param("My manager is Dana", "My manager's manager is Lou", Relation.COEXISTS, id="persons"),
         pytest.param("The author of Persuasion is Jane Austen", "The author of Middlemarch is George Eliot", Relation.COEXISTS, id="an attribute of two"),
+        pytest.param("Jane Austen is a citizen of England", "Jane Austen died in the city of Winchester", Relation.COEXISTS, id="attributes of one"),
     ],
 )
 def test_what_a_judge_is_certain_took_the_place(earlier: str, later: str, found: Relation) -> None:

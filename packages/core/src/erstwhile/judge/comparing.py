@@ -131,11 +131,16 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
 
 
 def _may_be_one(pair: Pair) -> bool:
-    """Whether claims of the world, which no list knows for different matters, may be of one thing in other words: not where they give two one attribute."""
+    """Whether claims of the world, which no list knows for different matters, may be of one thing in other words.
+
+    Not where they give two things one attribute, or one thing two.
+    """
     compared = [(before, after) for before in pair.earlier.claims for after in pair.later.claims]
     known = any(_of_two_matters(before, after) for before, after in compared)
-    of_two = any(before.attribute == after.attribute and not _overlap(before.subject, after.subject) for before, after in compared)
-    return not known and not of_two and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
+    plain = any(
+        before.subject == after.subject or (before.attribute == after.attribute and not _overlap(before.subject, after.subject)) for before, after in compared
+    )
+    return not known and not plain and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
 
 
 def _left_unsaid(one: str, other: str) -> bool:

@@ -199,7 +199,8 @@ def _told_of(subject: str, later: Reading) -> bool:
 def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
     ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
-    if not ended or earlier.has("ended") or earlier.negated or later.has("additive") or TO_COME.search(later.lower):
+    denied = earlier.negated and pair.earlier.type not in TO_DO
+    if not ended or earlier.has("ended") or denied or later.has("additive") or TO_COME.search(later.lower):
         return None
     said = later.text.content - _endings()
     if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:
