@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, kinds_of
+from erstwhile.claims.attributes import SWITCH, kinds_of, single
 from erstwhile.claims.reading import Reading, read
 from erstwhile.claims.words import stem
 from erstwhile.judge.protocol import Pair
@@ -133,14 +133,18 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
 def _may_be_one(pair: Pair) -> bool:
     """Whether claims of the world, which no list knows for different matters, may be of one thing in other words.
 
-    Not where they give two things one attribute, or one thing two.
+    Not where they give two things one attribute, or one thing two attributes that are known.
     """
     compared = [(before, after) for before in pair.earlier.claims for after in pair.later.claims]
     known = any(_of_two_matters(before, after) for before, after in compared)
-    plain = any(
-        before.subject == after.subject or (before.attribute == after.attribute and not _overlap(before.subject, after.subject)) for before, after in compared
-    )
+    plain = any(_plainly_of_two(before, after) for before, after in compared)
     return not known and not plain and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
+
+
+def _plainly_of_two(before: Claim, after: Claim) -> bool:
+    if before.attribute == after.attribute:
+        return not _overlap(before.subject, after.subject)
+    return before.subject == after.subject and single(before.attribute) is not None and single(after.attribute) is not None
 
 
 def _left_unsaid(one: str, other: str) -> bool:
