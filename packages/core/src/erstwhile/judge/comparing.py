@@ -133,7 +133,7 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
 def _may_be_one(pair: Pair) -> bool:
     """Whether claims of the world, which no list knows for different matters, may be of one thing in other words.
 
-    Not where they give two things one attribute, or one thing two attributes that are known.
+    Not where they give two things one attribute, or one thing two attributes, either of which is known.
     """
     compared = [(before, after) for before in pair.earlier.claims for after in pair.later.claims]
     known = any(_of_two_matters(before, after) for before, after in compared)
@@ -144,7 +144,11 @@ def _may_be_one(pair: Pair) -> bool:
 def _plainly_of_two(before: Claim, after: Claim) -> bool:
     if before.attribute == after.attribute:
         return not _overlap(before.subject, after.subject)
-    return before.subject == after.subject and single(before.attribute) is not None and single(after.attribute) is not None
+    return before.subject == after.subject and (_is_known(before) or _is_known(after))
+
+
+def _is_known(claim: Claim) -> bool:
+    return single(claim.attribute.removesuffix(" (past)")) is not None
 
 
 def _left_unsaid(one: str, other: str) -> bool:
