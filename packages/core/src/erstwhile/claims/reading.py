@@ -32,8 +32,10 @@ _MOSTLY: Final = 0.6
 """A text of which more than this share stands in quotation marks, or between backticks, is a quotation, or code."""
 _MARKED: Final = re.compile(r"`[^`\n]+`")
 _QUOTED: Final = re.compile('["\u201c\u201e\u00ab][^"\u201c\u201d\u201e\u00ab\u00bb]{3,}["\u201d\u00bb]')
-_AGREED: Final = re.compile(r",? (?:ok|okay|alright|all right)\?+$")
-"""What makes no question of an order."""
+_AGREED: Final = re.compile(
+    r"(?!(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|wh\w+|how)\b).*, (?:ok|okay|alright|all right)\?+", re.DOTALL
+)
+"""An order, and whether it was heard: no question."""
 _REPORTED: Final = re.compile(
     r"\b(?:according to|in (?:his|her|their) words)\b"
     r"|^[\w' ]{2,30} (?:says|said|thinks|claims|claimed|reckons|insists|swears|believes|told (?:me|us)|mentioned|dreams|hopes|wishes)"
@@ -147,7 +149,7 @@ def read(content: str, speaker: str = "user") -> Reading:
 
 def _mood(reading: Reading) -> str:
     content, lower = reading.content, reading.lower
-    if _AGREED.sub("", lower).rstrip(" \"')").endswith("?"):
+    if lower.rstrip(" \"')").endswith("?") and not _AGREED.fullmatch(lower):
         return "asks"
     if any(_supposes(part.lower()) for part in reading.sentences):
         return SUPPOSES

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -77,14 +76,12 @@ class _Parts:
 
 
 def _read(clause: Clause, speaker: str) -> list[Claim]:
-    tokens = _led_in(clause.tokens)
+    tokens = list(clause.tokens)
     pivot = _pivot(tokens)
     if pivot is None:
         return _labelled(clause, speaker)
     left_out = lexicon.words("adverbs") | lexicon.words("auxiliary")
-    # Who decided to use something uses it.
-    resolved = {token for token, following in pairwise(tokens[:pivot]) if token.lower in lexicon.words("resolved") and following.lower == "to"}
-    subject = [token for token in tokens[:pivot] if token.lower not in left_out and token not in resolved]
+    subject = [token for token in tokens[:pivot] if token.lower not in left_out]
     if tokens[pivot].lower in ("i'm", "we're"):
         subject.append(tokens[pivot])
     rest = [token for token in tokens[pivot + 1 :] if token.lower not in lexicon.words("hollow")]
@@ -94,15 +91,6 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     denied = denied and not lexicon.cues()["bounded"].search(clause.text.lower())
     parts = _Parts(subject=subject, verb=tokens[pivot], rest=rest, positive=not denied, speaker=speaker)
     return _copular(parts) if parts.verb.lower in lexicon.words("be") else _verbal(parts)
-
-
-def _led_in(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens, with the time that a clause begins with put at its end: "On Mondays the shop opens at 8"."""
-    found = list(tokens)
-    if not found or found[0].lower not in ("on", "at", "in"):
-        return found
-    end = next((place for place, token in enumerate(found) if place and token.value is None), 0)
-    return found[end:] + found[:end] if end > 1 else found
 
 
 def _pivot(tokens: Sequence[Token]) -> int | None:

@@ -28,6 +28,8 @@ LIKELY: Final = 0.5
 CERTAIN: Final = 0.95
 """A judge so sure is believed though the words are the same but for that, or both are said of one time; and though claims seem to be of two things:
 "Search's owner is Bastian"."""
+LONGEST_SIGN: Final = 2
+"""Characters of the longest part of what is written with a slash and is no path."""
 WHOLE: Final = 0.75
 """A claim that has this share of a text's words of meaning is what the text says."""
 PARTLY: Final = 0.6
@@ -135,10 +137,9 @@ def _may_be_one(pair: Pair) -> bool:
 
     Not where they give two things one attribute, or one thing two attributes, either of which is known.
     """
-    compared = [(before, after) for before in pair.earlier.claims for after in pair.later.claims]
-    known = any(_of_two_matters(before, after) for before, after in compared)
-    plain = any(_plainly_of_two(before, after) for before, after in compared)
-    return not known and not plain and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
+    both = [(before, after) for before in pair.earlier.claims for after in pair.later.claims]
+    apart = any(_of_two_matters(before, after) or _plainly_of_two(before, after) for before, after in both)
+    return not apart and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
 
 
 def _plainly_of_two(before: Claim, after: Claim) -> bool:
@@ -153,7 +154,7 @@ def _is_known(claim: Claim) -> bool:
 
 def _left_unsaid(one: str, other: str) -> bool:
     """Whether the two are one subject, of which only one text says whose it is: "our reception" and "reception"."""
-    return one.partition(" ")[2] == other or other.partition(" ")[2] == one
+    return any(whole.startswith("@") and whole.partition(" ")[2] == part for whole, part in ((one, other), (other, one)))
 
 
 def _says_all(claim: Claim, version: Version) -> bool:
@@ -317,5 +318,11 @@ def _differs(pair: Pair) -> str:
 
 
 def _of_two_places(earlier: Reading, later: Reading) -> bool:
-    before, after = (_PATH.findall(reading.lower) for reading in (earlier, later))
-    return bool(before and after) and not any(one.endswith(other) or other.endswith(one) for one in before for other in after)
+    """Whether each names a path, and the one with fewer names one that the other has not; "team/rota.xlsx" may be in "shared"."""
+    fewer, more = sorted((_paths(reading) for reading in (earlier, later)), key=len)
+    return bool(fewer) and not all(any(one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}") for other in more) for one in fewer)
+
+
+def _paths(reading: Reading) -> list[str]:
+    # "24/7", "km/h" and "and/or" are none.
+    return [path for path in _PATH.findall(reading.lower) if path.startswith(("/", "~", ".")) or "." in path or min(map(len, path.split("/"))) > LONGEST_SIGN]

@@ -81,9 +81,9 @@ def two_measures(before: Claim, after: Claim) -> bool:
 
 
 def of_one_measure(before: Claim, after: Claim) -> bool:
-    """Whether two values are amounts of the same, as "30 minutes of rowing" and "45 minutes of rowing" are."""
+    """Whether two values end in amounts of the same, as "the oboe for 30 minutes" and "the oboe for 45 minutes" do: "5 litre cans" says which cans."""
     (old, said), (new, again) = _measured(before.value), _measured(after.value)
-    return bool(old and new) and said == again
+    return bool(old and new) and said == again and _in_units(before, after) and {claim.value.split()[-1] for claim in (before, after)} <= _units()
 
 
 def _of_one_kind(before: Claim, after: Claim) -> bool:
