@@ -82,16 +82,15 @@ def _journal(row: dict[str, Any]) -> Journal:
     return Journal(related=tuple(related), threads=threads, held=zlib.crc32(row["id"].encode()) % HELD == 0)
 
 
-def training_set(limit: int | None = None) -> list[Example]:
-    """All pairs to learn from, author by author, without what `calibration_set` holds; the first ``limit`` of them."""
+def training_set() -> list[Example]:
+    """All pairs to learn from, author by author, without what `calibration_set` holds."""
     every = _written()
     same = defaultdict(list)
     for example in every:
         if example.relation == "duplicate":
             same[example.old].append(example.new)
     found = [replace(example, rewordings=tuple(text for text in same[example.old] if text != example.new)) for example in every if not _held(example)]
-    found += [example for journal in journals() if not journal.held for example in journal.related]
-    return found[:limit]
+    return found + [example for journal in journals() if not journal.held for example in journal.related]
 
 
 def development_set() -> list[Example]:

@@ -178,7 +178,6 @@ def _parse(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--teacher", type=Path, help="learn these pairs too, by the shares that `teach` wrote")
     parser.add_argument("--start", type=Path, help="go on from this model.pt")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=int, help="learn this many pairs only")
     parser.add_argument("--sample", type=int, help="learn so many of the pairs only, drawn at random, and all of --more")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(given)
@@ -191,7 +190,7 @@ def main(given: Sequence[str]) -> int:
     if options.compile:
         classifier.Layer.forward = torch.compile(classifier.Layer.forward, dynamic=True)
     dev = pairs.development_set()
-    examples = pairs.training_set(options.limit)
+    examples = pairs.training_set()
     if options.sample:
         examples = random.Random(options.seed).sample(examples, min(options.sample, len(examples)))  # noqa: S311 - for shuffling
     examples += _taught(options.teacher) if options.teacher else []

@@ -1,12 +1,12 @@
-"""Pairs of texts as a judge gets them, and a judge that says the same of each."""
+"""Pairs of texts as a judge gets them, what a judge may say of one, and a judge that says the same of each."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from erstwhile.claims.reading import read
 from erstwhile.judge import Pair
-from erstwhile.model import Version
-from erstwhile.relations import Judgement
+from erstwhile.model import MemoryType, Version
+from erstwhile.relations import Judgement, Relation
 from erstwhile.testing import make_version
 
 
@@ -22,9 +22,19 @@ class Always:
         return [self._judgement] * len(pairs)
 
 
+def told(relation: Relation, score: float = 0.9) -> Judgement:
+    """What a judge without rules says: two are related so."""
+    return Judgement(relation=relation, score=score, reason="Told.", judge="always")
+
+
 def said(earlier: str, later: str, *, cosine: float = 0.8) -> Pair:
     """Two texts and what they claim, the second of a later time."""
     return Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=cosine)
+
+
+def typed(pair: Pair, earlier: MemoryType, later: MemoryType | None = None) -> Pair:
+    """The pair with other types; the later one's may stay."""
+    return replace(pair, earlier=replace(pair.earlier, type=earlier), later=replace(pair.later, type=later or pair.later.type))
 
 
 def _read(content: str, **parts: str) -> Version:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.conflicts.said import Always, said
+from tests.conflicts.said import Always, said, told, typed
 
 from erstwhile.judge import Cascade, Judge, Pair, RuleJudge
 from erstwhile.model import MemoryType, Provenance, SourceKind
@@ -134,7 +134,7 @@ def test_what_may_be_another_thing_is_not_merged() -> None:
         ("The gate shuts at twenty to eleven at night", "Our gate is shut at night from 22:40"),
         ("The scanner at the desk is broken", "The desk's scanner doesn't work, it is broken"),
     ):
-        judgement = _told(said(earlier, later), Relation.DUPLICATE, 0.98)
+        judgement = _judged(said(earlier, later), Relation.DUPLICATE, 0.98)
         assert judgement.relation is Relation.DUPLICATE
         assert judgement.score < Policy().reinforce_at
 
@@ -196,8 +196,8 @@ def test_what_people_say_of_themselves(earlier: str, later: str, found: Relation
 def test_a_repetition_has_nothing_that_the_other_lacks(earlier: str, later: str, found: Relation) -> None:
     """What a judge without rules holds for said again is compared: only one of the two may have been done, or denied."""
     pair = said(earlier, later)
-    typed = replace(pair, earlier=replace(pair.earlier, type=MemoryType.COMMITMENT), later=replace(pair.later, type=MemoryType.EVENT))
-    assert _held_against(typed, Relation.DUPLICATE) is found
+    promised = typed(pair, MemoryType.COMMITMENT, MemoryType.EVENT)
+    assert _held_against(promised, Relation.DUPLICATE) is found
 
 
 def test_of_the_same_time_another_value_repeats_nothing() -> None:
@@ -216,7 +216,7 @@ def test_what_a_judge_is_certain_of_is_said_again() -> None:
         ("Elif writes the newsletter", "The mail of the week comes from Elif"),
         ("Ruaridh brings the adapter to Cork on Wednesday", "Wednesday Ruaridh brings the adapter to Cork"),
     ):
-        assert _told(said(earlier, later), Relation.DUPLICATE, 0.97).relation is Relation.DUPLICATE
+        assert _judged(said(earlier, later), Relation.DUPLICATE, 0.97).relation is Relation.DUPLICATE
     assert _held_against(said("We are in a code freeze right now", "Code freeze is on at the moment"), Relation.DUPLICATE) is Relation.COEXISTS
 
 
@@ -233,7 +233,7 @@ def test_what_a_judge_is_certain_of_is_said_again() -> None:
 )
 def test_what_a_judge_is_certain_took_the_place(earlier: str, later: str, found: Relation) -> None:
     """Of the world, a judge that is certain is believed though the claims seem to be of two things; not where it is known that they are."""
-    assert _told(said(earlier, later), Relation.SUPERSEDES, 0.97).relation is found
+    assert _judged(said(earlier, later), Relation.SUPERSEDES, 0.97).relation is found
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_what_a_judge_is_certain_took_the_place(earlier: str, later: str, found:
 )
 def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
     """A supersession is marked where the later text says itself that something was wrong, is over or has changed."""
-    judgement = _told(said("The packing list is in Notes", later), Relation.SUPERSEDES, 0.95)
+    judgement = _judged(said("The packing list is in Notes", later), Relation.SUPERSEDES, 0.95)
     assert (judgement.relation is Relation.SUPERSEDES and judgement.explicit) is explicit
 
 
@@ -277,20 +277,19 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
 def test_what_is_no_further_record(kind: str, earlier: str, later: str, *, explicit: bool) -> None:
     """Of what accumulates, a further reading ends nothing, nor but by a correction what happened; for the rest a sure judge is believed."""
     pair = said(earlier, later)
-    judgement = _told(replace(pair, earlier=replace(pair.earlier, type=MemoryType(kind))), Relation.SUPERSEDES, 0.95)
+    judgement = _judged(typed(pair, MemoryType(kind)), Relation.SUPERSEDES, 0.95)
     assert judgement.relation is Relation.SUPERSEDES
     assert judgement.explicit is explicit
 
 
 def _held_against(pair: Pair, relation: Relation) -> Relation:
     """What becomes of it that a judge without rules is sure of this relation."""
-    return _told(pair, relation, 0.9).relation
+    return _judged(pair, relation, 0.9).relation
 
 
-def _told(pair: Pair, relation: Relation, score: float) -> Judgement:
+def _judged(pair: Pair, relation: Relation, score: float) -> Judgement:
     """What becomes of it that a judge without rules is so sure of this relation."""
-    told = Judgement(relation=relation, score=score, reason="Told.", judge="always")
-    return Cascade([Always(told)]).judge([pair])[0]
+    return Cascade([Always(told(relation, score))]).judge([pair])[0]
 
 
 def test_nobody_can_tell() -> None:

@@ -1,13 +1,11 @@
 """What the rules end by themselves, and what they leave to the judges after them."""
 
-from dataclasses import replace
-
 import pytest
-from tests.conflicts.said import Always, said
+from tests.conflicts.said import Always, said, told, typed
 
 from erstwhile.judge import Cascade, RuleJudge
 from erstwhile.model import MemoryType
-from erstwhile.relations import RULES, Judgement, Relation
+from erstwhile.relations import RULES, Relation
 
 ENDED = Relation.SUPERSEDES
 
@@ -145,7 +143,7 @@ def test_what_there_can_be_several_of(earlier: str, later: str, *, apart: bool) 
 def test_a_judge_is_asked_about_a_changed_value() -> None:
     """The rules do not see whom it concerns where that is told in other words; a judge that is surer of it is believed."""
     pair = said("The rent is 850", "The rent went up to 900")
-    sure, unsure = (Always(Judgement(relation=Relation.COEXISTS, score=score, reason="Told.", judge="always")) for score in (0.95, 0.6))
+    sure, unsure = (Always(told(Relation.COEXISTS, score)) for score in (0.95, 0.6))
     assert Cascade([RuleJudge(), sure]).judge([pair])[0].relation is Relation.COEXISTS
     assert Cascade([RuleJudge(), unsure]).judge([pair])[0].relation is ENDED
 
@@ -153,8 +151,7 @@ def test_a_judge_is_asked_about_a_changed_value() -> None:
 def test_rules_and_judge_that_agree() -> None:
     """What the rules have read is kept where another judge sees a clash as well, in its own words and of whatever kind."""
     pair = said("The deadline for the grant is Friday", "The deadline for the grant has been moved to Wednesday")
-    clash = Judgement(relation=Relation.CONTRADICTS, score=0.98, reason="Told.", judge="always")
-    judged = Cascade([RuleJudge(), Always(clash)]).judge([pair])[0]
+    judged = Cascade([RuleJudge(), Always(told(Relation.CONTRADICTS, 0.98))]).judge([pair])[0]
     assert (judged.relation, judged.judge) == (ENDED, RULES)
     assert judged.reason == "It says what became of it: Wednesday, where it was Friday."
 
@@ -165,23 +162,22 @@ def test_what_the_rules_hold_apart_may_be_said_again() -> None:
         ("The keys hang by the door", "If you look for the keys, they hang by the door"),
         ("I like seats at the window", "When I fly, I like to sit at the window"),
     ):
-        told = (Judgement(relation=relation, score=0.97, reason="Told.", judge="always") for relation in (ENDED, Relation.DUPLICATE))
-        found = [Cascade([RuleJudge(), Always(each)]).judge([said(earlier, later)])[0].relation for each in told]
+        judges = (Always(told(relation, 0.97)) for relation in (ENDED, Relation.DUPLICATE))
+        found = [Cascade([RuleJudge(), judge]).judge([said(earlier, later)])[0].relation for judge in judges]
         assert found == [Relation.COEXISTS, Relation.DUPLICATE]
 
 
 def test_a_promise_kept_in_the_same_words() -> None:
     """A judge that takes the deed for the promise is not believed over the rules, which see that it was done."""
     pair = said("I will call the piano tuner for Mum", "I called the piano tuner for Mum")
-    pair = replace(pair, earlier=replace(pair.earlier, type=MemoryType.COMMITMENT), later=replace(pair.later, type=MemoryType.EVENT))
-    told = Judgement(relation=Relation.DUPLICATE, score=0.9, reason="Told.", judge="always")
-    assert Cascade([RuleJudge(), Always(told)]).judge([pair])[0].relation is ENDED
+    pair = typed(pair, MemoryType.COMMITMENT, MemoryType.EVENT)
+    assert Cascade([RuleJudge(), Always(told(Relation.DUPLICATE))]).judge([pair])[0].relation is ENDED
 
 
 def test_a_goal_is_not_ended_on_the_way() -> None:
     """How far it has got ends no goal; another goal does."""
     pair = said("Test coverage of 85 %", "Test coverage went up to 71 %")
-    (judgement,) = RuleJudge().judge([replace(pair, earlier=replace(pair.earlier, type=MemoryType.GOAL))])
+    (judgement,) = RuleJudge().judge([typed(pair, MemoryType.GOAL)])
     assert judgement is None
 
 

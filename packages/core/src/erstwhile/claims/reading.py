@@ -114,9 +114,13 @@ class Reading:
         """Whether it has words of change or caution of this kind (`lexicon.toml`, cues)."""
         # A new memory is compared with a dozen others: each kind is looked for once.
         if kind not in self._cues:
-            told = _NOT_YET.sub(" ", self.lower) if kind == "ended" else self.lower
-            self._cues[kind] = lexicon.cues()[kind].search(told) is not None
+            self._cues[kind] = lexicon.cues()[kind].search(self.lower) is not None
         return self._cues[kind]
+
+    @cached_property
+    def ends(self) -> bool:
+        """Whether it tells of something that it has ended: it has such words elsewhere than in what it says of when, or on which condition."""
+        return self.has("ended") and lexicon.cues()["ended"].search(_NOT_YET.sub(" ", self.lower)) is not None
 
     def uses(self, listed: str) -> bool:
         """Whether it has one of these words (`lexicon.toml`, words)."""

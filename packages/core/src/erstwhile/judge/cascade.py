@@ -94,4 +94,4 @@ def _ends(pair: Pair, later: Reading) -> bool:
     # Of what was to be done, whatever is no such thing itself says how it came out.
     if pair.earlier.type in TO_DO:
         return pair.later.type not in TO_DO
-    return later.has("ended") and not later.replaced and not any(claim.positive for claim in later.claims)
+    return later.ends and not later.replaced and not any(claim.positive for claim in later.claims)

@@ -62,8 +62,7 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
     """Why the two speak of two things; empty where nothing says that they do."""
     earlier, later, repeated = _reading(pair.earlier), _reading(pair.later), judgement.relation is Relation.DUPLICATE
     # Of what is said again in other words, `_repeated` sees to it that both are kept.
-    certain = judgement.score >= CERTAIN and (repeated or _may_be_one(pair))
-    if not certain and _claimed_of_two(pair, repeated=repeated) and not (repeated and _reworded(pair)):
+    if _claimed_of_two(pair, repeated=repeated, certain=judgement.score >= CERTAIN) and not (repeated and _reworded(pair)):
         return "They speak of two things."
     if _of_a_series(earlier, later):
         return "A number says which of several each speaks of."
@@ -106,13 +105,14 @@ def _reading(version: Version) -> Reading:
     return read(version.content, version.source.actor)
 
 
-def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
+def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> bool:
     """Whether the only claims of the two are not of the same: what sounds alike is told apart by them.
 
     Attributes that are known for different matters are: where one lives, where one works. Of the world, the same attribute of another subject is another thing,
     and so are subjects without a word in common, and attributes without one of the same subject; a thing that is named otherwise is left to the judge. What
     people say of themselves goes by more names than the rules know, so there only subjects without a word in common are, and, unless it is to be a repetition,
-    with the same attribute. And where the later one says more than it claims, what it replaces may be in that.
+    with the same attribute. And where the later one says more than it claims, what it replaces may be in that. A judge that is certain is believed, unless
+    different matters are known, or, of a clash, what may not be one thing in other words.
     """
     if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
         return False
@@ -122,7 +122,7 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
     if not apart and _of_two_matters(before, after):
         return True
     told = _turned_round(pair, before, after) if repeated else (apart and _concerns(pair, before, after)) or not _says_all(after, pair.later)
-    if persons or told:
+    if persons or told or (certain and (repeated or _may_be_one(before, after))):
         return False
     if "@" in before.subject + after.subject:
         # My manager is not my manager's manager.
@@ -132,14 +132,12 @@ def _claimed_of_two(pair: Pair, *, repeated: bool) -> bool:
     return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute, repeated=repeated))
 
 
-def _may_be_one(pair: Pair) -> bool:
+def _may_be_one(before: Claim, after: Claim) -> bool:
     """Whether claims of the world, which no list knows for different matters, may be of one thing in other words.
 
     Not where they give two things one attribute, or one thing two attributes, either of which is known.
     """
-    both = [(before, after) for before in pair.earlier.claims for after in pair.later.claims]
-    apart = any(_of_two_matters(before, after) or _plainly_of_two(before, after) for before, after in both)
-    return not apart and not any("@" in claim.subject for claim in (*pair.earlier.claims, *pair.later.claims))
+    return "@" not in before.subject + after.subject and not _of_two_matters(before, after) and not _plainly_of_two(before, after)
 
 
 def _plainly_of_two(before: Claim, after: Claim) -> bool:
@@ -176,7 +174,7 @@ def _reworded(pair: Pair) -> bool:
 
 def _concerns(pair: Pair, before: Claim, after: Claim) -> bool:
     """Whether the later text speaks of what the earlier one is about, though as something else than its subject, or says of something in it that it is over."""
-    return _named_in(pair.later, before.subject) or (_reading(pair.later).has("ended") and _named_in(pair.earlier, after.subject))
+    return _named_in(pair.later, before.subject) or (_reading(pair.later).ends and _named_in(pair.earlier, after.subject))
 
 
 def _of_two_attributes(before: str, after: str, *, repeated: bool) -> bool:
@@ -308,7 +306,7 @@ def _differs(pair: Pair) -> str:
         before, after = ({value for value in reading.text.values if value.kind == kind} for reading in (earlier, later))
         if not before & after:
             return "it names other values"
-    over = [reading.has("ended") for reading in (earlier, later)]
+    over = [reading.ends for reading in (earlier, later)]
     # What does not work any more does not work: an ending denies as well.
     if (earlier.negated or over[0]) == (later.negated or over[1]):
         return ""

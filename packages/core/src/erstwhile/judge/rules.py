@@ -13,7 +13,7 @@ from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
 from erstwhile.claims.words import is_past, stem
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
-from erstwhile.judge.values import LIVING, comparable, of_one_measure, qualified_apart, things
+from erstwhile.judge.values import LIVING, comparable, of_one_matter, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
@@ -25,8 +25,6 @@ APART: Final = 0.75
 """How sure the rules are that a text ends nothing which may be said again all the same: the next judge is asked for that alone."""
 ENOUGH: Final = 0.8
 """A judgement at least so sure is not put to the next judge."""
-HALF: Final = 0.5
-"""Values of which more is different have to do with different matters."""
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
 _LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
@@ -116,27 +114,13 @@ def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) 
     if new <= old:
         return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after, later)}.")
     several = before.single is False or after.single is False
-    if several and not (single(before.attribute) is False and (of_one_measure(before, after) or _of_one_matter(before, after, earlier, later))):
+    if several and not (single(before.attribute) is False and of_one_matter(before, after, earlier, later)):
         return Judgement(relation=Relation.COEXISTS, score=APART, reason=f"There can be several: {_slot(after, later)}.")
     if later.has("additive") or qualified_apart(earlier, later, before, after) or not comparable(before, after, earlier, later):
         return None
     if before.single and after.single:
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(after, later)}.")
     return None
-
-
-def _of_one_matter(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
-    """Whether two values begin alike, are half the same and differ by words of one sort: "a report in miles" and "in kilometres", and not "in French"."""
-    old, new = before.value.split(), after.value.split()
-    shared = set(old) & set(new)
-    alike = old[0] == new[0] and len(shared) >= max(2, HALF * min(len(old), len(new)))
-    return alike and _sorts(set(old) - shared, earlier) == _sorts(set(new) - shared, later)
-
-
-def _sorts(words: set[str], reading: Reading) -> set[str]:
-    """What the words of a value are: names, units or neither."""
-    units = lexicon.mapping("units")
-    return {"name" if token.name else "unit" if token.lower in units else "word" for token in reading.text.tokens if token.norm in words}
 
 
 def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
@@ -206,11 +190,10 @@ def _told_of(subject: str, later: Reading) -> bool:
 
 def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
-    ended = later.has("ended") or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
+    ended = later.ends or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
     denied = earlier.negated and pair.earlier.type not in TO_DO
     # What is to be once it is over is not over when it is: "When the course is over, I send Lena my notes".
-    awaited = lexicon.cues()["ended"].search(earlier.lower)
-    if not ended or awaited or denied or later.has("additive") or TO_COME.search(later.lower):
+    if not ended or earlier.has("ended") or denied or later.has("additive") or TO_COME.search(later.lower):
         return None
     said = later.text.content - _endings()
     if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:

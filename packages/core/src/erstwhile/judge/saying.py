@@ -36,7 +36,7 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
 
 
 def _tells_of_change(later: Reading) -> bool:
-    return later.has("changed") or later.has("ended") or later.replaced
+    return later.has("changed") or later.ends or later.replaced
 
 
 def _is_told_as_past(reading: Reading) -> bool:

@@ -10,10 +10,12 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "comparable", "of_one_measure", "qualified_apart", "things", "two_measures"]
+__all__ = ["LIVING", "comparable", "of_one_matter", "qualified_apart", "things", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
+HALF: Final = 0.5
+"""Values of which more is different have to do with different matters."""
 _DIGITS: Final = re.compile(r"\d+")
 
 
@@ -36,25 +38,26 @@ def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) ->
 
 def _conditional(before: Claim, after: Claim, later: Reading) -> bool:
     """Whether the later value holds for some alone: "12 euros for students", "noon on Sundays"."""
+    if not _measured(after.value)[0]:
+        return False
+    on_days = _weekly(after, later) and not set(before.value.split()).intersection(lexicon.mapping("weekdays").values())
     added = set(after.value.split()) - set(before.value.split())
-    tokens = later.text.tokens
-    days = frozenset(lexicon.mapping("weekdays").values())
-    plural = (token for token in tokens if token.value is not None and token.value.value in days and token.lower.endswith("s"))
-    on_days = any(token.norm in added for token in plural) and not days & set(before.value.split())
-    follows = (following.norm for token, following in pairwise(tokens) if token.lower in ("for", "without"))
-    return bool(_measured(after.value)[0]) and (on_days or any(word in added for word in follows))
+    follows = (following.norm for token, following in pairwise(later.text.tokens) if token.lower in ("for", "without"))
+    return bool(on_days) or not added.isdisjoint(follows)
 
 
 def _on_two_days(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
     """Whether the two hold on other days of every week: "from 8 on Mondays", "from 10 on Sundays"."""
-    old, new = (_weekly(claim, reading) for claim, reading in ((before, earlier), (after, later)))
-    numbered = bool(_measured(before.value)[0] and _measured(after.value)[0])
-    return numbered and bool(old and new) and old.isdisjoint(new)
+    if not _measured(before.value)[0] or not _measured(after.value)[0]:
+        return False
+    old, new = _weekly(before, earlier), _weekly(after, later)
+    return bool(old and new) and old.isdisjoint(new)
 
 
 def _weekly(claim: Claim, reading: Reading) -> frozenset[str]:
-    days, words = lexicon.mapping("weekdays").values(), claim.value.split()
-    return frozenset(token.norm for token in reading.text.tokens if token.norm in days and token.lower.endswith("s") and token.norm in words)
+    """The days of every week in a claim's value: "on Mondays", and not "on Monday"."""
+    days = set(claim.value.split()).intersection(lexicon.mapping("weekdays").values())
+    return frozenset(token.norm for token in reading.text.tokens if token.norm in days and token.lower.endswith("days"))
 
 
 def _has_name(claim: Claim, reading: Reading) -> bool:
@@ -80,10 +83,36 @@ def two_measures(before: Claim, after: Claim) -> bool:
     return bool(old and new) and _in_units(before, after) and _apart(said, again)
 
 
-def of_one_measure(before: Claim, after: Claim) -> bool:
-    """Whether two values end in amounts of the same, as "the oboe for 30 minutes" and "the oboe for 45 minutes" do: "5 litre cans" says which cans."""
+def of_one_matter(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+    """Whether two values of what can have several may be one that has changed all the same: other amounts of the same, or another word in its place.
+
+    Args:
+        before: What the earlier text claims.
+        after: What the later one claims.
+        earlier: The earlier text, read.
+        later: The later text, read.
+    """
+    return _of_one_measure(before, after) or _of_one_phrase(before, after, earlier, later)
+
+
+def _of_one_measure(before: Claim, after: Claim) -> bool:
+    """Whether both end in amounts of the same, as "the oboe for 30 minutes" and "the oboe for 45 minutes" do: "5 litre cans" says which cans."""
     (old, said), (new, again) = _measured(before.value), _measured(after.value)
-    return bool(old and new) and said == again and _in_units(before, after) and {claim.value.split()[-1] for claim in (before, after)} <= _units()
+    return bool(old and new) and said == again and {claim.value.split()[-1] for claim in (before, after)} <= _units()
+
+
+def _of_one_phrase(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+    """Whether both begin alike, are half the same and differ by words of one sort: "a report in miles" and "in kilometres", and not "in French"."""
+    old, new = before.value.split(), after.value.split()
+    shared = set(old) & set(new)
+    alike = old[0] == new[0] and len(shared) >= max(2, HALF * min(len(old), len(new)))
+    return alike and _sorts(set(old) - shared, earlier) == _sorts(set(new) - shared, later)
+
+
+def _sorts(words: set[str], reading: Reading) -> set[str]:
+    """What the words of a value are: names, units or neither."""
+    units = lexicon.mapping("units")
+    return {"name" if token.name else "unit" if token.lower in units else "word" for token in reading.text.tokens if token.norm in words}
 
 
 def _of_one_kind(before: Claim, after: Claim) -> bool:
