@@ -74,6 +74,16 @@ def test_what_is_over(earlier: str, later: str, found: Relation | None) -> None:
         pytest.param("On Mondays I work at the clinic", "On Fridays I work at the bakery", None, id="days told first"),
         pytest.param("I live in Leeds", "I decided to live in Spain when I retire", None, id="decided for later"),
         pytest.param("The shop opens at 9 on Mondays", "The shop opens at 10 on Sundays", None, id="other days"),
+        pytest.param("The shop opens at 9", "The shop opens at 10 on Monday", None, id="a day more"),
+        pytest.param("On Mondays, the shop opens at 9", "On Sundays, the shop opens at 10", None, id="other days, told first and set off"),
+        pytest.param("The shop opens at 9 on Mondays", "On Mondays the shop opens at 10", ENDED, id="the same day told first"),
+        pytest.param("On Mondays and Tuesdays, supper starts at 7", "Supper starts at 8 on Mondays and Tuesdays", ENDED, id="the same two days"),
+        pytest.param("Ana works at the bakery on Mondays", "Ana works at the library on Fridays", None, id="other places on other days"),
+        pytest.param("The rehearsal takes place on Mondays", "The rehearsal takes place on Tuesdays", ENDED, id="the days are what was said"),
+        pytest.param("Call me Mr Hughes", "Please call me Dave.", ENDED, id="what one is called"),
+        pytest.param("Call me Dave", "Call me Friday", None, id="when to call"),
+        pytest.param("Call me Dave", "You can call me back", None, id="call back"),
+        pytest.param("I report to Ida", "My boss is Wim", ENDED, id="a verb for a noun"),
         pytest.param("The shop opens at 9", "The shop opens at 8 o'clock", ENDED, id="a time of the clock"),
         pytest.param("I live in Berlin", "I live in a shared flat", None, id="a city and a flat"),
         pytest.param("I report to Henk on the tram project", "I report to Wim on the tram project", ENDED, id="another name"),
@@ -172,6 +182,25 @@ def test_a_promise_kept_in_the_same_words() -> None:
     pair = said("I will call the piano tuner for Mum", "I called the piano tuner for Mum")
     pair = typed(pair, MemoryType.COMMITMENT, MemoryType.EVENT)
     assert Cascade([RuleJudge(), Always(told(Relation.DUPLICATE))]).judge([pair])[0].relation is ENDED
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("The login page shows an error", "The login page works fine", ENDED, id="it works"),
+        pytest.param("The CSV export doesn't work", "The CSV export works again", ENDED, id="it was denied to work"),
+        pytest.param("Checkout fails on Safari", "Checkout works fine on Chrome", None, id="somewhere else"),
+        pytest.param("The printer by the lift jams", "The printer by the stairs works fine", None, id="another"),
+        pytest.param("The build fails on Windows", "The build is not working again", None, id="it is denied"),
+    ],
+)
+def test_an_error_is_over_when_it_works(earlier: str, later: str, found: Relation | None) -> None:
+    """What is said to work ends an error of the same thing, at the same place, and of what is no error it tells nothing."""
+    pair = said(earlier, later)
+    (judgement,) = RuleJudge().judge([typed(pair, MemoryType.ERROR)])
+    assert (judgement.relation if judgement is not None and judgement.relation is ENDED else None) is found
+    (judgement,) = RuleJudge().judge([typed(pair, MemoryType.FACT)])
+    assert judgement is None or judgement.relation is not ENDED
 
 
 def test_a_goal_is_not_ended_on_the_way() -> None:

@@ -24,6 +24,9 @@ _BREAK: Final = re.compile(
     r"|\band (?=(?:i|i'm|i've|we|we've|he|she|they|it|it's|my|our|now)\b))",
     re.IGNORECASE,
 )
+_DAYS: Final = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun|week|work|work )days|weekends)"
+_LED: Final = re.compile(rf"^((?:on|at) {_DAYS}(?:(?:,| and| or) {_DAYS})*),? +(?!(?:and|or|but)\b)", re.IGNORECASE)
+"""The days on which something holds, told first: they say the same at the end."""
 _TITLES: Final = (
     *("Dr", "Mr", "Mrs", "Ms", "Mx", "Prof", "Rev", "Capt", "Col", "Gen", "Lt", "Sgt", "Hon"),
     *("in St", "to St", "from St", "at St", "of St", "near St"),
@@ -53,7 +56,10 @@ class Clause:
     def split(cls, sentence: str) -> list["Clause"]:
         """The clauses of a sentence."""
         body = _OPENING.sub("", sentence.strip()).strip()
-        parts = [part.strip() for part in _BREAK.split(body) if part and part.strip()]
+        days = _LED.match(body)
+        parts = [part.strip() for part in _BREAK.split(body[days.end() :] if days else body) if part and part.strip()]
+        if days and parts:
+            parts[0] = f"{parts[0].rstrip('.!')} {days[1][:1].lower()}{days[1][1:]}"
         return [cls(text=part, tokens=tokens_of(part).tokens) for part in parts[:MAX_CLAUSES]]
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, is_several, kinds_of, noun_role, phrase_end, roles, single, verbs
+from erstwhile.claims.attributes import SWITCH, is_several, kinds_of, noun_of, noun_role, phrase_end, roles, single, verbs
 from erstwhile.claims.changes import moved
 from erstwhile.claims.clauses import Clause, joined, normal
 from erstwhile.claims.words import Token, is_past, stem, tokens_of
@@ -16,6 +16,7 @@ from erstwhile.relations import Claim
 __all__ = ["claims_of"]
 
 _LABELLED: Final = re.compile(r"^(?P<label>[\w' /.-]{2,50}?)\s*[:=]\s+?(?P<value>\S.{0,80})$")
+_CALLED: Final = re.compile(r"^(?:(?:please|just|always|you can) )*call me (?P<name>(?-i:[A-Z])[\w'-]*\.?(?: (?-i:[A-Z])[\w'-]*){0,2})[.!]*$", re.IGNORECASE)
 _DETERMINERS: Final = frozenset("the a an my our your his her their this that of in on at for with no every each".split())  # noqa: SIM905 - a list of words
 LONGEST_ROLE: Final = 3
 """Words of the longest role; of one that is told apart by a place or a firm, twice as many."""
@@ -79,7 +80,7 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     tokens = list(clause.tokens)
     pivot = _pivot(tokens)
     if pivot is None:
-        return _labelled(clause, speaker)
+        return _called(clause, speaker) or _labelled(clause, speaker)
     left_out = lexicon.words("adverbs") | lexicon.words("auxiliary")
     subject = [token for token in tokens[:pivot] if token.lower not in left_out]
     if tokens[pivot].lower in ("i'm", "we're"):
@@ -248,7 +249,16 @@ def _verbal(parts: _Parts) -> list[Claim]:
     phrase = " ".join(words[:end])
     # What was, and what is, are two things.
     past = is_past(verb)
-    return parts.claim(parts.owner, f"{phrase} (past)" if past else phrase, joined(rest[end - 1 :]), single=single(phrase))
+    attribute = noun_of(phrase)
+    return parts.claim(parts.owner, f"{attribute} (past)" if past else attribute, joined(rest[end - 1 :]), single=single(phrase))
+
+
+def _called(clause: Clause, speaker: str) -> list[Claim]:
+    """What one wants to be called: "Please call me Dave", and not "Call me Monday"."""
+    match = _CALLED.match(clause.text)
+    if match is None or any(token.value is not None for token in tokens_of(match["name"]).tokens):
+        return []
+    return [Claim(subject=f"@{speaker}", attribute="call", value=normal(match["name"]), single=True)]
 
 
 def _labelled(clause: Clause, speaker: str) -> list[Claim]:

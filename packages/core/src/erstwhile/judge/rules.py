@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, kinds_of, single
+from erstwhile.claims.attributes import SWITCH, kinds_of, single, spelled
 from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
 from erstwhile.claims.words import is_past, stem
 from erstwhile.judge.protocol import Pair
@@ -190,19 +190,20 @@ def _told_of(subject: str, later: Reading) -> bool:
 
 def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
-    ended = later.ends or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
-    denied = earlier.negated and pair.earlier.type not in TO_DO
+    works = pair.earlier.type is MemoryType.ERROR and later.has("works") and not later.negated
+    ended = works or later.ends or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
+    denied = earlier.negated and pair.earlier.type not in TO_DO and not works
     # What is to be once it is over is not over when it is: "When the course is over, I send Lena my notes".
     if not ended or earlier.has("ended") or denied or later.has("additive") or TO_COME.search(later.lower):
         return None
-    said = later.text.content - _endings()
+    said = later.text.content - _endings("works" if works else "ended")
     if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:
         return None
     # Of two that one takes, drinks or owes, an ending may name but one.
-    if _LISTED.search(earlier.lower) and said != earlier.text.content - _endings():
+    if _LISTED.search(earlier.lower) and said != earlier.text.content - _endings("ended"):
         return None
     # Of what is sold at the market, "it is sold" tells nothing new; of what was to be sold, it does.
-    again = {token.norm for token in later.text.tokens if is_past(token.lower)} & _endings() & earlier.text.content
+    again = {token.norm for token in later.text.tokens if is_past(token.lower)} & _endings("ended") & earlier.text.content
     if again and pair.earlier.type not in TO_DO:
         return None
     subjects = [things(claim) for claim in pair.earlier.claims]
@@ -212,8 +213,8 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
 
 
 @cache
-def _endings() -> frozenset[str]:
-    return frozenset(map(stem, lexicon.cue_words("ended")))
+def _endings(kind: str) -> frozenset[str]:
+    return frozenset(map(stem, lexicon.cue_words(kind)))
 
 
 def is_done(reading: Reading, kind: MemoryType | None) -> bool:
@@ -227,6 +228,6 @@ def is_done(reading: Reading, kind: MemoryType | None) -> bool:
 
 def _slot(claim: Claim, reading: Reading) -> str:
     """What a claim is about, in the words of the text rather than their stems."""
-    written = {token.norm: token.lower for token in reversed(reading.text.tokens)}
+    written = {**spelled(), **{token.norm: token.lower for token in reversed(reading.text.tokens)}}
     words = f"{claim.subject.removeprefix('@')}, {claim.attribute}".removesuffix(" (past)").split()
     return " ".join(written.get(word.rstrip(","), word.rstrip(",")) + ("," if word.endswith(",") else "") for word in words)

@@ -37,27 +37,31 @@ def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) ->
 
 
 def _conditional(before: Claim, after: Claim, later: Reading) -> bool:
-    """Whether the later value holds for some alone: "12 euros for students", "noon on Sundays"."""
+    """Whether the later value may hold for some alone: "12 euros for students", "noon on Sunday"."""
     if not _measured(after.value)[0]:
         return False
-    on_days = _weekly(after, later) and not set(before.value.split()).intersection(lexicon.mapping("weekdays").values())
     added = set(after.value.split()) - set(before.value.split())
     follows = (following.norm for token, following in pairwise(later.text.tokens) if token.lower in ("for", "without"))
-    return bool(on_days) or not added.isdisjoint(follows)
+    return (bool(_days(after)) and not _days(before)) or not added.isdisjoint(follows)
 
 
 def _on_two_days(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
-    """Whether the two hold on other days of every week: "from 8 on Mondays", "from 10 on Sundays"."""
-    if not _measured(before.value)[0] or not _measured(after.value)[0]:
-        return False
+    """Whether the two hold on other days of every week: "from 8 on Mondays", "from 10 on Sundays". Where there is nothing else, the days are the values."""
     old, new = _weekly(before, earlier), _weekly(after, later)
-    return bool(old and new) and old.isdisjoint(new)
+    if not old or not new or not old.isdisjoint(new):
+        return False
+    beside, besides = set(before.value.split()) - old, set(after.value.split()) - new
+    return bool(beside and besides) and (beside != besides or bool(_measured(before.value)[0]))
 
 
 def _weekly(claim: Claim, reading: Reading) -> frozenset[str]:
     """The days of every week in a claim's value: "on Mondays", and not "on Monday"."""
-    days = set(claim.value.split()).intersection(lexicon.mapping("weekdays").values())
+    days = _days(claim)
     return frozenset(token.norm for token in reading.text.tokens if token.norm in days and token.lower.endswith("days"))
+
+
+def _days(claim: Claim) -> set[str]:
+    return set(claim.value.split()).intersection(lexicon.mapping("weekdays").values())
 
 
 def _has_name(claim: Claim, reading: Reading) -> bool:
