@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train a classifier of pairs",
     "doubts": "choose the strangers that a trained classifier is still in doubt about",
     "restore": "make of a judge's folder what training can go on from",
+    "mean": "average the weights of runs that go on from one",
     "export": "write a trained classifier as a judge's folder, in 8 bits",
     "join": "make one judge of two exported ones, of which the second is asked in doubt",
     "calibrate": "choose the thresholds of an exported judge",

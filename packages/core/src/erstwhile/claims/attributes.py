@@ -8,7 +8,7 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["SWITCH", "is_several", "kinds_of", "lasting", "noun_of", "noun_role", "phrase_end", "roles", "single", "spelled", "verbs"]
+__all__ = ["SWITCH", "is_several", "kinds_of", "lasting", "noun_role", "phrase_end", "roles", "single", "verbs"]
 
 SWITCH: Final = "switch to"
 """The attribute of a claim that somebody moved or switched: of what, only what they had before can tell."""
@@ -42,22 +42,6 @@ def roles() -> Mapping[str, str]:
 def noun_role(noun: str) -> str:
     """The role that a noun stands for, else the noun."""
     return roles().get(noun, noun)
-
-
-@cache
-def _nouns() -> Mapping[str, str]:
-    return {_normal(phrase): noun for phrase, noun in (pair.split("=") for pair in lexicon.attributes("nouns").split(";"))}
-
-
-def noun_of(phrase: str) -> str:
-    """The noun, in normal form, that says the same as a verb phrase, else the phrase: "report to" names one's manager."""
-    return stem(_nouns()[phrase]) if phrase in _nouns() else phrase
-
-
-@cache
-def spelled() -> Mapping[str, str]:
-    """How the nouns are spelled that stand for verb phrases, by their normal form."""
-    return {stem(noun): noun for noun in _nouns().values()}
 
 
 @cache

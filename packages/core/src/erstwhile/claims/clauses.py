@@ -24,9 +24,9 @@ _BREAK: Final = re.compile(
     r"|\band (?=(?:i|i'm|i've|we|we've|he|she|they|it|it's|my|our|now)\b))",
     re.IGNORECASE,
 )
-_DAYS: Final = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun|week|work|work )days|weekends)"
-_LED: Final = re.compile(rf"^((?:on|at) {_DAYS}(?:(?:,| and| or) {_DAYS})*),? +(?!(?:and|or|but)\b)", re.IGNORECASE)
-"""The days on which something holds, told first: they say the same at the end."""
+_DAY: Final = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun|week|work)day|weekend)"
+_LED: Final = re.compile(rf"^((?:(?:on|at) {_DAY}s|(?:every|each) {_DAY})(?:(?:,? and|,? or|,) {_DAY}s?)*),? +(?!(?:and|or|but|to)\b|&)", re.IGNORECASE)
+"""The days of every week on which something holds, told first."""
 _TITLES: Final = (
     *("Dr", "Mr", "Mrs", "Ms", "Mx", "Prof", "Rev", "Capt", "Col", "Gen", "Lt", "Sgt", "Hon"),
     *("in St", "to St", "from St", "at St", "of St", "near St"),
@@ -45,12 +45,16 @@ class Clause:
     """A part of a sentence that can stand by itself.
 
     Attributes:
-        text: As it stands, openings cut off.
+        text: As it stands, openings and days told first cut off.
         tokens: Its tokens.
+        days: The days that were told first: what it says holds on them.
+        first: Whether it begins the sentence.
     """
 
     text: str
     tokens: tuple[Token, ...]
+    days: str = ""
+    first: bool = False
 
     @classmethod
     def split(cls, sentence: str) -> list["Clause"]:
@@ -58,9 +62,8 @@ class Clause:
         body = _OPENING.sub("", sentence.strip()).strip()
         days = _LED.match(body)
         parts = [part.strip() for part in _BREAK.split(body[days.end() :] if days else body) if part and part.strip()]
-        if days and parts:
-            parts[0] = f"{parts[0].rstrip('.!')} {days[1][:1].lower()}{days[1][1:]}"
-        return [cls(text=part, tokens=tokens_of(part).tokens) for part in parts[:MAX_CLAUSES]]
+        led = days[1] if days else ""
+        return [cls(text=part, tokens=tokens_of(part).tokens, days="" if place else led, first=not place) for place, part in enumerate(parts[:MAX_CLAUSES])]
 
 
 def sentences(text: str) -> list[str]:

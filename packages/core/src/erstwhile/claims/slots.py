@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, is_several, kinds_of, noun_of, noun_role, phrase_end, roles, single, verbs
+from erstwhile.claims.attributes import SWITCH, is_several, kinds_of, noun_role, phrase_end, roles, single, verbs
 from erstwhile.claims.changes import moved
 from erstwhile.claims.clauses import Clause, joined, normal
 from erstwhile.claims.words import Token, is_past, stem, tokens_of
@@ -25,10 +25,15 @@ _NEW: Final = frozenset(("new", "current", "latest", "old", "own"))
 
 def claims_of(clauses: Sequence[Clause], speaker: str) -> tuple[Claim, ...]:
     """What some clauses claim."""
-    claims = [claim for clause in clauses for claim in _read(clause, speaker)]
+    claims = [_on_days(claim, clause.days) for clause in clauses for claim in _read(clause, speaker)]
     switched = [found for clause in clauses if (found := moved(clause)) is not None and found[1]]
     claims += [Claim(subject=_owner(tokens_of(who).tokens, speaker), attribute=SWITCH, value=value) for who, value in switched]
     return tuple(dict.fromkeys(claims))
+
+
+def _on_days(claim: Claim, days: str) -> Claim:
+    """The claim with the days told first among its value, as though they were told last."""
+    return replace(claim, value=f"{claim.value} {normal(days.lower())}") if days else claim
 
 
 def _owner(tokens: Sequence[Token], speaker: str) -> str:
@@ -174,7 +179,7 @@ def _stems(name: str) -> frozenset[str]:
 
 def _names_one(noun: str, rest: Sequence[Token], value: str) -> bool:
     # "My manager is tired" and "My manager is Dana": only what names something is the value of an attribute, the rest describes.
-    named = any(token.name or token.value is not None for token in rest) or bool(kinds_of(value))
+    named = any(token.name or (token.value is not None and not token.lower.endswith("days")) for token in rest) or bool(kinds_of(value))
     return named or any(word in _stems("identities") for word in noun.split())
 
 
@@ -249,16 +254,18 @@ def _verbal(parts: _Parts) -> list[Claim]:
     phrase = " ".join(words[:end])
     # What was, and what is, are two things.
     past = is_past(verb)
-    attribute = noun_of(phrase)
-    return parts.claim(parts.owner, f"{attribute} (past)" if past else attribute, joined(rest[end - 1 :]), single=single(phrase))
+    return parts.claim(parts.owner, f"{phrase} (past)" if past else phrase, joined(rest[end - 1 :]), single=single(phrase))
 
 
 def _called(clause: Clause, speaker: str) -> list[Claim]:
-    """What one wants to be called: "Please call me Dave", and not "Call me Monday"."""
-    match = _CALLED.match(clause.text)
-    if match is None or any(token.value is not None for token in tokens_of(match["name"]).tokens):
+    """What one wants to be called: "Please call me Dave", and neither "Call me Monday" nor "Call me ASAP"."""
+    match = _CALLED.match(clause.text) if clause.first else None
+    if match is None:
         return []
-    return [Claim(subject=f"@{speaker}", attribute="call", value=normal(match["name"]), single=True)]
+    name, refused = tokens_of(match["name"]).tokens, lexicon.words("stop") | lexicon.words("called")
+    if any(token.value is not None or token.lower in refused or (token.text.isupper() and len(token.text) > 2) for token in name):
+        return []
+    return [Claim(subject=f"@{speaker}", attribute="call", value=joined(name), single=True)]
 
 
 def _labelled(clause: Clause, speaker: str) -> list[Claim]:

@@ -8,12 +8,12 @@ from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, kinds_of, single, spelled
+from erstwhile.claims.attributes import SWITCH, kinds_of, single
 from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
-from erstwhile.claims.words import is_past, stem
+from erstwhile.claims.words import is_past, stem, tokens_of
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
-from erstwhile.judge.values import LIVING, comparable, of_one_matter, qualified_apart, things
+from erstwhile.judge.values import LIVING, comparable, of_one_matter, on_other_days, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
@@ -26,6 +26,8 @@ APART: Final = 0.75
 ENOUGH: Final = 0.8
 """A judgement at least so sure is not put to the next judge."""
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
+_LIMITS: Final = frozenset(("when", "while", "if", "after", "before", "and", "or", "nor", "too", "also", "some", "sometimes"))
+"""With prepositions, what tells that an error is one of several, or is not always there."""
 _LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _PLACES: Final = frozenset(("city", "country"))
@@ -113,14 +115,22 @@ def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) 
         return Judgement(relation=Relation.REFINES, score=0.8, reason=f"It says more of the same: {_slot(after, later)}.")
     if new <= old:
         return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after, later)}.")
-    several = before.single is False or after.single is False
-    if several and not (single(before.attribute) is False and of_one_matter(before, after, earlier, later)):
-        return Judgement(relation=Relation.COEXISTS, score=APART, reason=f"There can be several: {_slot(after, later)}.")
+    if apart := _beside(before, after, earlier, later):
+        return Judgement(relation=Relation.COEXISTS, score=APART, reason=f"{apart}: {_slot(after, later)}.")
     if later.has("additive") or qualified_apart(earlier, later, before, after) or not comparable(before, after, earlier, later):
         return None
     if before.single and after.single:
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(after, later)}.")
     return None
+
+
+def _beside(before: Claim, after: Claim, earlier: Reading, later: Reading) -> str:
+    """Why two values can stand side by side; empty where nothing tells that they can."""
+    if on_other_days(before, after, earlier, later):
+        return "It is said of other days"
+    several = before.single is False or after.single is False
+    one = single(before.attribute) is False and of_one_matter(before, after, earlier, later)
+    return "There can be several" if several and not one else ""
 
 
 def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
@@ -190,7 +200,7 @@ def _told_of(subject: str, later: Reading) -> bool:
 
 def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     """What says, in words that the earlier one has, that it is over: "I quit smoking", "I sent the report"."""
-    works = pair.earlier.type is MemoryType.ERROR and later.has("works") and not later.negated
+    works = pair.earlier.type is MemoryType.ERROR and pair.later.type not in TO_DO and _works(earlier, later)
     ended = works or later.ends or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
     denied = earlier.negated and pair.earlier.type not in TO_DO and not works
     # What is to be once it is over is not over when it is: "When the course is over, I send Lena my notes".
@@ -212,6 +222,16 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     return Judgement(relation=Relation.SUPERSEDES, score=REVISED, reason="It says, of the same thing, that it is over.", ends=True, explicit=True)
 
 
+def _works(earlier: Reading, later: Reading) -> bool:
+    """Whether it says that the thing which failed works, and neither for whom, where nor when: each further word of either text may limit it."""
+    if not later.has("works") or later.negated:
+        return False
+    said, known = ({token.lower for token in tokens_of(text).tokens} for text in (lexicon.cues()["works"].sub(" ", later.lower), earlier.lower))
+    subject = next((token for token in earlier.text.tokens if token.norm in earlier.text.content), None)
+    limits = (lexicon.words("prepositions") | _LIMITS) & (known - said)
+    return subject is not None and subject.lower in said and said - known <= {"a", "an", "the", "finally"} and not limits
+
+
 @cache
 def _endings(kind: str) -> frozenset[str]:
     return frozenset(map(stem, lexicon.cue_words(kind)))
@@ -228,6 +248,6 @@ def is_done(reading: Reading, kind: MemoryType | None) -> bool:
 
 def _slot(claim: Claim, reading: Reading) -> str:
     """What a claim is about, in the words of the text rather than their stems."""
-    written = {**spelled(), **{token.norm: token.lower for token in reversed(reading.text.tokens)}}
+    written = {token.norm: token.lower for token in reversed(reading.text.tokens)}
     words = f"{claim.subject.removeprefix('@')}, {claim.attribute}".removesuffix(" (past)").split()
     return " ".join(written.get(word.rstrip(","), word.rstrip(",")) + ("," if word.endswith(",") else "") for word in words)

@@ -1,6 +1,7 @@
 """Which values of an attribute can stand in each other's place."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -10,13 +11,14 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "comparable", "of_one_matter", "qualified_apart", "things", "two_measures"]
+__all__ = ["LIVING", "comparable", "of_one_matter", "on_other_days", "qualified_apart", "things", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
 HALF: Final = 0.5
 """Values of which more is different have to do with different matters."""
 _DIGITS: Final = re.compile(r"\d+")
+_EVERY: Final = ("every", "each")
 
 
 def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
@@ -28,7 +30,7 @@ def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) ->
         earlier: The earlier text, read.
         later: The later text, read.
     """
-    if _of_one_name(before, after, earlier, later) or _conditional(before, after, later) or _on_two_days(before, after, earlier, later):
+    if _of_one_name(before, after, earlier, later) or _conditional(before, after, later):
         return False
     if before.attribute in LIVING and not _measured(before.value)[0] and not _measured(after.value)[0]:
         # A city and a shared flat are both where one lives.
@@ -42,22 +44,39 @@ def _conditional(before: Claim, after: Claim, later: Reading) -> bool:
         return False
     added = set(after.value.split()) - set(before.value.split())
     follows = (following.norm for token, following in pairwise(later.text.tokens) if token.lower in ("for", "without"))
-    return (bool(_days(after)) and not _days(before)) or not added.isdisjoint(follows)
+    on_a_day = bool(_days(after)) and not _days(before) and not later.has("corrected")
+    return on_a_day or not added.isdisjoint(follows)
 
 
-def _on_two_days(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
-    """Whether the two hold on other days of every week: "from 8 on Mondays", "from 10 on Sundays". Where there is nothing else, the days are the values."""
+def on_other_days(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+    """Whether the later value leaves out days of every week on which the earlier one holds, or is told of some alone.
+
+    "From 8 on Mondays" and "from 10 on Sundays" stand side by side. Where the values are nothing but days, or the same but for them, the days are what is said.
+
+    Args:
+        before: What the earlier text claims.
+        after: What the later one claims.
+        earlier: The earlier text, read.
+        later: The later text, read.
+    """
     old, new = _weekly(before, earlier), _weekly(after, later)
-    if not old or not new or not old.isdisjoint(new):
+    if old.keys() == new.keys() or (old and _week_of(old) <= _week_of(new)):
         return False
-    beside, besides = set(before.value.split()) - old, set(after.value.split()) - new
+    beside, besides = set(before.value.split()) - old.keys(), set(after.value.split()) - new.keys()
     return bool(beside and besides) and (beside != besides or bool(_measured(before.value)[0]))
 
 
-def _weekly(claim: Claim, reading: Reading) -> frozenset[str]:
-    """The days of every week in a claim's value: "on Mondays", and not "on Monday"."""
-    days = _days(claim)
-    return frozenset(token.norm for token in reading.text.tokens if token.norm in days and token.lower.endswith("days"))
+def _weekly(claim: Claim, reading: Reading) -> Mapping[str, frozenset[str]]:
+    """The words of a claim's value for days of every week, each with the days that it stands for: "on Mondays", "every weekend", and not "on Monday"."""
+    week, words = {name: frozenset(days.split(",")) for name, days in lexicon.mapping("week").items()}, set(claim.value.split())
+    week |= {day: frozenset((day,)) for day in lexicon.mapping("weekdays").values()}
+    tokens = reading.text.tokens
+    told = (token for before, token in pairwise((None, *tokens)) if token and (token.lower.endswith(("days", "ends")) or (before and before.lower in _EVERY)))
+    return {token.norm: week[token.norm] for token in told if token.norm in words and token.norm in week}
+
+
+def _week_of(days: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*days.values())
 
 
 def _days(claim: Claim) -> set[str]:
@@ -106,10 +125,10 @@ def _of_one_measure(before: Claim, after: Claim) -> bool:
 
 
 def _of_one_phrase(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
-    """Whether both begin alike, are half the same and differ by words of one sort: "a report in miles" and "in kilometres", and not "in French"."""
-    old, new = before.value.split(), after.value.split()
+    """Whether both begin alike, are half the same and differ by words of one sort: "a report in miles" and "in kilometres", and not "in French"; days aside."""
+    old, new = ([word for word in claim.value.split() if word not in _days(claim)] for claim in (before, after))
     shared = set(old) & set(new)
-    alike = old[0] == new[0] and len(shared) >= max(2, HALF * min(len(old), len(new)))
+    alike = old != new and old[:1] == new[:1] and len(shared) >= max(2, HALF * min(len(old), len(new)))
     return alike and _sorts(set(old) - shared, earlier) == _sorts(set(new) - shared, later)
 
 
