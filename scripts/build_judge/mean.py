@@ -1,6 +1,7 @@
 """Average the weights of some runs that started from one: ``python scripts/build_judge mean runs/four runs/five --out runs/mean``.
 
-Runs of one descent lie near each other, and their mean is often better than each (Wortsman et al. 2022, "Model soups"). Needs torch; README.md says how to run it.
+Runs of one descent lie near each other, and their mean is often better than each (Wortsman et al. 2022, "Model soups"). Needs torch; README.md says how to run
+it.
 """
 
 from __future__ import annotations

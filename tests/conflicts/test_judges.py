@@ -106,6 +106,12 @@ def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -
         pytest.param("I like Jana", "Jana likes me", Relation.COEXISTS, id="who likes whom"),
         pytest.param("The train from Bonn to Kiel takes 5 hours", "The train from Kiel to Bonn takes 5 hours", Relation.COEXISTS, id="there and back"),
         pytest.param("My left knee hurts", "My right knee hurts", Relation.COEXISTS, id="two sides"),
+        pytest.param(
+            "The will is in the second drawer of the desk",
+            "Will: left in the desk, drawer 2",
+            Relation.DUPLICATE,
+            id="words for sides that are not each other's",
+        ),
         pytest.param("On Safari the page crashes", "The page crashes on Safari", Relation.DUPLICATE, id="another order"),
         pytest.param("I love winter", "I hate winter", Relation.UNSURE, id="the opposite"),
         pytest.param("The door is locked", "The door is unlocked", Relation.UNSURE, id="the opposite by a prefix"),

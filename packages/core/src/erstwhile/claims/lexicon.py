@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["attributes", "cue_words", "cues", "kinds", "mapping", "persons", "words"]
+__all__ = ["attributes", "cue_words", "cues", "groups", "kinds", "mapping", "persons", "words"]
 
 
 @cache
@@ -18,7 +18,13 @@ def _file() -> Mapping[str, Any]:
 @cache
 def words(name: str) -> frozenset[str]:
     """A list of words, by its name in the file."""
-    return frozenset(_file()["words"][name].split())
+    return frozenset().union(*groups(name))
+
+
+@cache
+def groups(name: str) -> tuple[frozenset[str], ...]:
+    """A list of words in the groups that ";" parts in the file."""
+    return tuple(frozenset(part.split()) for part in _file()["words"][name].split(";"))
 
 
 @cache

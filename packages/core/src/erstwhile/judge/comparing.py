@@ -68,9 +68,14 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
         return "A number says which of several each speaks of."
     if _exchanged(earlier, later):
         return "They exchange who does it, and to whom."
-    sides = [{token.norm for token in reading.text.tokens if token.lower in lexicon.words("qualifiers")} for reading in (earlier, later)]
-    apart = repeated and all(sides) and sides[0].isdisjoint(sides[1]) and earlier.shares(later, SAME_WORDS)
-    return "They speak of two sides." if apart else ""
+    return "They speak of two sides." if repeated and earlier.shares(later, SAME_WORDS) and _on_two_sides(earlier, later) else ""
+
+
+def _on_two_sides(earlier: Reading, later: Reading) -> bool:
+    """Whether they name two environments, sides or times of day of which one can be in the other's place: left and right, and not left and second."""
+    before, after = ({token.lower for token in reading.text.tokens} for reading in (earlier, later))
+    sides = ((group & before, group & after) for group in lexicon.groups("qualifiers"))
+    return any(one and other and one.isdisjoint(other) for one, other in sides)
 
 
 def _repeated(judgement: Judgement, pair: Pair) -> Judgement:
