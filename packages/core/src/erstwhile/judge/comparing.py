@@ -73,9 +73,11 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
 
 def _on_two_sides(earlier: Reading, later: Reading) -> bool:
     """Whether they name two environments, sides or times of day of which one can be in the other's place: left and right, and not left and second."""
-    before, after = ({token.lower for token in reading.text.tokens} for reading in (earlier, later))
-    sides = ((group & before, group & after) for group in lexicon.groups("qualifiers"))
-    return any(one and other and one.isdisjoint(other) for one, other in sides)
+    for group in lexicon.groups("qualifiers"):
+        before, after = ({token.norm for token in reading.text.tokens if token.lower in group} for reading in (earlier, later))
+        if before and after and before.isdisjoint(after):
+            return True
+    return False
 
 
 def _repeated(judgement: Judgement, pair: Pair) -> Judgement:

@@ -96,7 +96,8 @@ def things(claim: Claim) -> frozenset[str]:
 def qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
     """Whether they speak of two environments, sides or times of day, in other words than those of the claims' values."""
     values = {word for claim in claims for word in claim.value.split()}
-    before, after = ({token.lower for token in reading.text.tokens if token.norm not in values} & lexicon.words("qualifiers") for reading in (earlier, later))
+    told = ([token for token in reading.text.tokens if token.norm not in values and token.lower in lexicon.words("qualifiers")] for reading in (earlier, later))
+    before, after = ({token.norm for token in tokens} for tokens in told)
     return before != after
 
 
