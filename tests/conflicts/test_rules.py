@@ -20,6 +20,7 @@ ENDED = Relation.SUPERSEDES
         pytest.param("We use Postgres", "We sync data from Postgres to Snowflake", None, id="a copy"),
         pytest.param("We use Redis", "We dropped Redis keys older than a day", None, id="a part of it"),
         pytest.param("I use Slack", "We talked on Zoom instead of Slack yesterday", None, id="for once"),
+        pytest.param("I use Slack", "As of today I use Zoom instead of Slack", ENDED, id="from today"),
         pytest.param("The API runs on Heroku", "The API docs moved from Heroku to Vercel", None, id="something that is named alike"),
         pytest.param("Our cache runs on Redis", "The queue was moved from Redis to NATS", None, id="something else left it"),
         pytest.param("My course is on Tuesdays at 5", "Mira's course has moved from Tuesdays at 5 to Thursdays", None, id="somebody else's"),

@@ -26,6 +26,7 @@ _SUPPOSED_WITHIN: Final = 25
 _CODE: Final = re.compile(r"```|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
 _NOT_YET: Final = re.compile(r"\b(?:until|till|when|whenever|once|unless|if)\b[^,;.]*|\bover(?=\s*[\d$\u20ac\u00a3])")
 """What a text says of when, or on which condition; and "over", of a number. Nothing is told there to have ended: "until the audit is over", "is over 85 %"."""
+_FROM_NOW: Final = re.compile(r"\b(?:from|since|as of|starting|effective) (?:today|tonight|yesterday)\b")
 _DENIED: Final = r"\b(?:not|no|never|without)\b|n't\b"
 _ROUNDABOUT: Final = re.compile(rf"(?:\bnot|n't) (?:true|the case|as if|like|that)\b[^.;]*(?:{_DENIED})|n't (?:not|never)\b")
 _MOSTLY: Final = 0.6
@@ -121,6 +122,11 @@ class Reading:
     def ends(self) -> bool:
         """Whether it tells of something that it has ended: it has such words elsewhere than in what it says of when, or on which condition."""
         return self.has("ended") and lexicon.cues()["ended"].search(_NOT_YET.sub(" ", self.lower)) is not None
+
+    @cached_property
+    def passing(self) -> bool:
+        """Whether it tells of once, and not of from then on: "today", and not "from today"."""
+        return self.uses("passing") and not lexicon.words("passing").isdisjoint(re.findall(r"\w+", _FROM_NOW.sub(" ", self.lower)))
 
     def uses(self, listed: str) -> bool:
         """Whether it has one of these words (`lexicon.toml`, words)."""

@@ -185,7 +185,7 @@ def _was_before(phrase: str, earlier: Reading) -> bool:
 def _told_of(subject: str, later: Reading) -> bool:
     """Whether a text can be of this subject: it names it; or, where it is who speaks, it says "I" or "we", or nobody at all, as in "Moved to Qdrant"."""
     words, tokens = subject.split(), later.text.tokens
-    if later.uses("passing"):
+    if later.passing:
         return False
     moved = {claim.subject for claim in later.claims if claim.attribute == SWITCH} - lexicon.persons(later.speaker).keys()
     if moved and subject not in moved:

@@ -18,7 +18,7 @@ REPLACED: Final = (MemoryType.EVENT, MemoryType.ARTIFACT, MemoryType.LEARNING, M
 
 def says_so(later: Reading) -> bool:
     """Whether it says in so many words that something was wrong, is over or has changed; not where it says so of today alone."""
-    return later.has("corrected") or (_tells_of_change(later) and not later.uses("passing"))
+    return later.has("corrected") or (_tells_of_change(later) and not later.passing)
 
 
 def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> bool:
@@ -30,7 +30,7 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
     if later.has("corrected"):
         return True
     happened = kind is MemoryType.EVENT and _is_told_as_past(earlier)
-    if happened or later.uses("passing") or later.uses("makeshift"):
+    if happened or later.passing or later.uses("makeshift"):
         return False
     return kind in REPLACED or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
 
