@@ -25,6 +25,8 @@ APART: Final = 0.75
 """How sure the rules are that a text ends nothing which may be said again all the same: the next judge is asked for that alone."""
 ENOUGH: Final = 0.8
 """A judgement at least so sure is not put to the next judge."""
+BESIDE: Final = (Relation.COEXISTS, Relation.REFINES)
+"""What the claims of two texts may be to each other that ends neither."""
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
 _LIMITS: Final = frozenset(("when", "while", "if", "after", "before", "and", "or", "nor", "too", "also", "some", "sometimes"))
 """With prepositions, what tells that an error is one of several, or is not always there."""
@@ -57,13 +59,25 @@ def _judge(pair: Pair) -> Judgement | None:
     # What each claims was read when it was written.
     before, after = pair.earlier.claims, pair.later.claims
     said = _Side(before, earlier)
-    return _by_claims(said, _Side(after, later)) or _by_change(said, later) or _over(pair, earlier, later) or revised(pair, earlier, later)
+    claimed = _by_claims(said, _Side(after, later))
+    if claimed is None or (claimed.relation in BESIDE and _says_no_more(later, before, after)):
+        # Of what there can be several, one can still be named as having been before: "I use Zoom instead of Slack", and not "… for calls with clients".
+        claimed = _by_change(said, later) or claimed
+    return claimed or _over(pair, earlier, later) or revised(pair, earlier, later)
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
     claims: tuple[Claim, ...]
     reading: Reading
+
+
+def _says_no_more(later: Reading, before: Sequence[Claim], after: Sequence[Claim]) -> bool:
+    """Whether a text has no word of meaning but those of the claims of the two; of its own values, a word or names: "MySQL", and not "MySQL for the blog"."""
+    known = {word for claim in before for word in f"{claim.subject} {claim.attribute} {claim.value}".split()}
+    known |= {word for claim in after for word in f"{claim.subject} {claim.attribute}".split()}
+    known |= {claim.value for claim in after} | {token.norm for token in later.text.tokens if token.name}
+    return later.text.content <= known | {"instead", "place"}
 
 
 def _same_words(earlier: Reading, later: Reading) -> bool:
