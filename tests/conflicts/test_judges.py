@@ -106,6 +106,7 @@ def test_what_is_said_of_two_things(earlier: str, later: str, found: Relation) -
         pytest.param("I like Jana", "Jana likes me", Relation.COEXISTS, id="who likes whom"),
         pytest.param("The train from Bonn to Kiel takes 5 hours", "The train from Kiel to Bonn takes 5 hours", Relation.COEXISTS, id="there and back"),
         pytest.param("My left knee hurts", "My right knee hurts", Relation.COEXISTS, id="two sides"),
+        pytest.param("My work email is full", "My personal email is full", Relation.COEXISTS, id="work and personal"),
         pytest.param("The production queue is stuck", "The prod queue is stuck", Relation.DUPLICATE, id="one side by two names"),
         pytest.param(
             "The will is in the second drawer of the desk",

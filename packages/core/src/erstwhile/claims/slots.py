@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -18,7 +17,6 @@ __all__ = ["claims_of"]
 
 _LABELLED: Final = re.compile(r"^(?P<label>[\w' /.-]{2,50}?)\s*[:=]\s+?(?P<value>\S.{0,80})$")
 _CALLED: Final = re.compile(r"^(?:(?:please|just|always|you can) )*call me (?P<name>(?-i:[A-Z])[\w'-]*\.?(?: (?-i:[A-Z])[\w'-]*){0,2})[.!]*$", re.IGNORECASE)
-_IN_PLACE: Final = (("instead", "of"), ("rather", "than"), ("in", "place"))
 _DETERMINERS: Final = frozenset("the a an my our your his her their this that of in on at for with no every each".split())  # noqa: SIM905 - a list of words
 LONGEST_ROLE: Final = 3
 """Words of the longest role; of one that is told apart by a place or a firm, twice as many."""
@@ -92,19 +90,13 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     subject = [token for token in tokens[:pivot] if token.lower not in left_out]
     if tokens[pivot].lower in ("i'm", "we're"):
         subject.append(tokens[pivot])
-    rest = [token for token in _before_what_was(tokens[pivot + 1 :]) if token.lower not in lexicon.words("hollow")]
+    rest = [token for token in tokens[pivot + 1 :] if token.lower not in lexicon.words("hollow")]
     if not subject or not rest or any(token.lower in lexicon.words("telling") for token in subject):
         return []
     denied = any(token.lower in ("not", "never", "no", "longer", "cannot") or token.lower.endswith("n't") for token in tokens)
     denied = denied and not lexicon.cues()["bounded"].search(clause.text.lower())
     parts = _Parts(subject=subject, verb=tokens[pivot], rest=rest, positive=not denied, speaker=speaker)
     return _copular(parts) if parts.verb.lower in lexicon.words("be") else _verbal(parts)
-
-
-def _before_what_was(tokens: Sequence[Token]) -> Sequence[Token]:
-    """The tokens up to what something else is named in the place of: "Zoom" of "Zoom instead of Slack"."""
-    pairs = ((token.lower, following.lower) for token, following in pairwise(tokens))
-    return tokens[: next((place for place, pair in enumerate(pairs) if pair in _IN_PLACE), len(tokens))]
 
 
 def _pivot(tokens: Sequence[Token]) -> int | None:

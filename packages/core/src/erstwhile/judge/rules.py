@@ -25,11 +25,8 @@ APART: Final = 0.75
 """How sure the rules are that a text ends nothing which may be said again all the same: the next judge is asked for that alone."""
 ENOUGH: Final = 0.8
 """A judgement at least so sure is not put to the next judge."""
-BESIDE: Final = (Relation.COEXISTS, Relation.REFINES)
-"""What the claims of two texts may be to each other that ends neither."""
+_IN_PLACE: Final = frozenset(("instead", "rather"))
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
-_LIMITS: Final = frozenset(("when", "while", "if", "after", "before", "and", "or", "nor", "too", "also", "some", "sometimes"))
-"""With prepositions, what tells that an error is one of several, or is not always there."""
 _LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _PLACES: Final = frozenset(("city", "country"))
@@ -59,25 +56,13 @@ def _judge(pair: Pair) -> Judgement | None:
     # What each claims was read when it was written.
     before, after = pair.earlier.claims, pair.later.claims
     said = _Side(before, earlier)
-    claimed = _by_claims(said, _Side(after, later))
-    if claimed is None or (claimed.relation in BESIDE and _says_no_more(later, before, after)):
-        # Of what there can be several, one can still be named as having been before: "I use Zoom instead of Slack", and not "… for calls with clients".
-        claimed = _by_change(said, later) or claimed
-    return claimed or _over(pair, earlier, later) or revised(pair, earlier, later)
+    return _by_claims(said, _Side(after, later)) or _by_change(said, later) or _over(pair, earlier, later) or revised(pair, earlier, later)
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
     claims: tuple[Claim, ...]
     reading: Reading
-
-
-def _says_no_more(later: Reading, before: Sequence[Claim], after: Sequence[Claim]) -> bool:
-    """Whether a text has no word of meaning but those of the claims of the two; of its own values, a word or names: "MySQL", and not "MySQL for the blog"."""
-    known = {word for claim in before for word in f"{claim.subject} {claim.attribute} {claim.value}".split()}
-    known |= {word for claim in after for word in f"{claim.subject} {claim.attribute}".split()}
-    known |= {claim.value for claim in after} | {token.norm for token in later.text.tokens if token.name}
-    return later.text.content <= known | {"instead", "place"}
 
 
 def _same_words(earlier: Reading, later: Reading) -> bool:
@@ -126,7 +111,10 @@ def _of_another(before: Claim, after: Claim) -> Judgement | None:
 def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
     old, new = set(before.value.split()), set(after.value.split())
     if old <= new:
-        return Judgement(relation=Relation.REFINES, score=0.8, reason=f"It says more of the same: {_slot(after, later)}.")
+        # "Zoom instead of Slack" names Slack; whether for good and for all is left to the next judge.
+        more, beside = (Relation.REFINES, 0.8, "says more of the same"), (Relation.COEXISTS, 0.5, "names another in its place")
+        relation, score, what = beside if new & _IN_PLACE else more
+        return Judgement(relation=relation, score=score, reason=f"It {what}: {_slot(after, later)}.")
     if new <= old:
         return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after, later)}.")
     if apart := _beside(before, after, earlier, later):
@@ -242,8 +230,8 @@ def _works(earlier: Reading, later: Reading) -> bool:
         return False
     said, known = ({token.lower for token in tokens_of(text).tokens} for text in (lexicon.cues()["works"].sub(" ", later.lower), earlier.lower))
     subject = next((token for token in earlier.text.tokens if token.norm in earlier.text.content), None)
-    limits = (lexicon.words("prepositions") | _LIMITS) & (known - said)
-    return subject is not None and subject.lower in said and said - known <= {"a", "an", "the", "finally"} and not limits
+    limits = (lexicon.words("prepositions") | lexicon.words("limits")) & (known - said)
+    return subject is not None and subject.lower in said and said - known <= {"a", "an", "the", "finally", "now", "already"} and not limits
 
 
 @cache
