@@ -68,11 +68,15 @@ def on_other_days(before: Claim, after: Claim, earlier: Reading, later: Reading)
 
 def _weekly(claim: Claim, reading: Reading) -> Mapping[str, frozenset[str]]:
     """The words of a claim's value for days of every week, each with the days that it stands for: "on Mondays", "every weekend", and not "on Monday"."""
-    week, words = {name: frozenset(days.split(",")) for name, days in lexicon.mapping("week").items()}, set(claim.value.split())
-    week |= {day: frozenset((day,)) for day in lexicon.mapping("weekdays").values()}
-    tokens = reading.text.tokens
+    words, tokens = set(claim.value.split()) & _week().keys(), reading.text.tokens
     told = (token for before, token in pairwise((None, *tokens)) if token and (token.lower.endswith(("days", "ends")) or (before and before.lower in _EVERY)))
-    return {token.norm: week[token.norm] for token in told if token.norm in words and token.norm in week}
+    return {token.norm: _week()[token.norm] for token in told if token.norm in words} if words else {}
+
+
+@cache
+def _week() -> Mapping[str, frozenset[str]]:
+    several = {name: frozenset(days.split(",")) for name, days in lexicon.mapping("week").items()}
+    return several | {day: frozenset((day,)) for day in lexicon.mapping("weekdays").values()}
 
 
 def _week_of(days: Mapping[str, frozenset[str]]) -> frozenset[str]:
