@@ -218,11 +218,8 @@ def test_a_promise_kept_in_the_same_words() -> None:
 )
 def test_an_error_is_over_when_it_works(earlier: str, later: str, found: Relation | None) -> None:
     """What is said to work ends an error of the same thing, at the same place, and of what is no error it tells nothing."""
-    pair = said(earlier, later)
-    (judgement,) = RuleJudge().judge([typed(pair, MemoryType.ERROR)])
-    assert (judgement.relation if judgement is not None and judgement.relation is ENDED else None) is found
-    (judgement,) = RuleJudge().judge([typed(pair, MemoryType.FACT)])
-    assert judgement is None or judgement.relation is not ENDED
+    assert _ruled(earlier, later, MemoryType.ERROR) is found
+    assert _ruled(earlier, later) is not ENDED
 
 
 def test_a_goal_is_not_ended_on_the_way() -> None:
@@ -232,7 +229,7 @@ def test_a_goal_is_not_ended_on_the_way() -> None:
     assert judgement is None
 
 
-def _ruled(earlier: str, later: str) -> Relation | None:
-    """What the rules are sure of, ``None`` where they end and merge nothing."""
-    (judgement,) = RuleJudge().judge([said(earlier, later)])
+def _ruled(earlier: str, later: str, kind: MemoryType = MemoryType.FACT) -> Relation | None:
+    """What the rules are sure of where the earlier one is of this type, ``None`` where they end and merge nothing."""
+    (judgement,) = RuleJudge().judge([typed(said(earlier, later), kind)])
     return judgement.relation if judgement and judgement.relation in (ENDED, Relation.DUPLICATE) else None

@@ -60,10 +60,10 @@ class Clause:
     def split(cls, sentence: str) -> list["Clause"]:
         """The clauses of a sentence."""
         body = _OPENING.sub("", sentence.strip()).strip()
-        days = _LED.match(body)
-        parts = [part.strip() for part in _BREAK.split(body[days.end() :] if days else body) if part and part.strip()]
-        led = days[1] if days else ""
-        return [cls(text=part, tokens=tokens_of(part).tokens, days="" if place else led, first=not place) for place, part in enumerate(parts[:MAX_CLAUSES])]
+        led = _LED.match(body)
+        days, rest = (led[1], body[led.end() :]) if led else ("", body)
+        parts = [part.strip() for part in _BREAK.split(rest) if part and part.strip()]
+        return [cls(text=part, tokens=tokens_of(part).tokens, days="" if place else days, first=not place) for place, part in enumerate(parts[:MAX_CLAUSES])]
 
 
 def sentences(text: str) -> list[str]:

@@ -132,6 +132,10 @@ class Reading:
         """Whether it has one of these words (`lexicon.toml`, words)."""
         return not lexicon.words(listed).isdisjoint(token.lower for token in self.text.tokens)
 
+    def among(self, words: frozenset[str]) -> frozenset[str]:
+        """Those of its words that are among these, in normal form."""
+        return frozenset(token.norm for token in self.text.tokens if token.lower in words)
+
     def shares(self, other: "Reading", share: float) -> bool:
         """Whether this and another text have at least this share, 0 to 1, of the shorter one's words of meaning in common."""
         before, after = self.text.content, other.text.content

@@ -74,7 +74,7 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
 def _on_two_sides(earlier: Reading, later: Reading) -> bool:
     """Whether they name two environments, sides or times of day of which one can be in the other's place: left and right, and not left and second."""
     for group in lexicon.groups("qualifiers"):
-        before, after = ({token.norm for token in reading.text.tokens if token.lower in group} for reading in (earlier, later))
+        before, after = earlier.among(group), later.among(group)
         if before and after and before.isdisjoint(after):
             return True
     return False

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -13,7 +12,7 @@ from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
 from erstwhile.claims.words import is_past, stem, tokens_of
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
-from erstwhile.judge.values import LIVING, comparable, of_one_matter, on_other_days, qualified_apart, things
+from erstwhile.judge.values import LIVING, Told, comparable, of_one_matter, on_other_days, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
@@ -54,15 +53,8 @@ def _judge(pair: Pair) -> Judgement | None:
         score = {REPORTS: 0.6, SUPPOSES: APART}.get(later.mood, ENOUGH)
         return Judgement(relation=Relation.COEXISTS, score=score, reason=f"The later one {later.mood}, so it settles nothing.")
     # What each claims was read when it was written.
-    before, after = pair.earlier.claims, pair.later.claims
-    said = _Side(before, earlier)
-    return _by_claims(said, _Side(after, later)) or _by_change(said, later) or _over(pair, earlier, later) or revised(pair, earlier, later)
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    claims: tuple[Claim, ...]
-    reading: Reading
+    before, after = [Told(claim, earlier) for claim in pair.earlier.claims], [Told(claim, later) for claim in pair.later.claims]
+    return _by_claims(before, after) or _by_change(before, later) or _over(pair, earlier, later) or revised(pair, earlier, later)
 
 
 def _same_words(earlier: Reading, later: Reading) -> bool:
@@ -73,8 +65,8 @@ def _same_words(earlier: Reading, later: Reading) -> bool:
     return bool(before) and before == after and earlier.mood == later.mood
 
 
-def _by_claims(earlier: _Side, later: _Side) -> Judgement | None:
-    compared = [(before, _compare(before, after, earlier.reading, later.reading)) for before in earlier.claims for after in later.claims]
+def _by_claims(earlier: Sequence[Told], later: Sequence[Told]) -> Judgement | None:
+    compared = [(before.claim, _compare(before, after)) for before in earlier for after in later]
     found = [(before, judgement) for before, judgement in compared if judgement is not None]
     if not found:
         return None
@@ -82,12 +74,13 @@ def _by_claims(earlier: _Side, later: _Side) -> Judgement | None:
     if best.relation is not Relation.SUPERSEDES:
         return best
     ended = {before for before, judgement in found if judgement.relation is Relation.SUPERSEDES}
-    if set(earlier.claims) - ended:
+    if {before.claim for before in earlier} - ended:
         return Judgement(relation=Relation.UNSURE, score=0.6, reason=f"{best.reason} The earlier one says more than that, which may still hold.")
     return best
 
 
-def _compare(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
+def _compare(earlier: Told, later: Told) -> Judgement | None:
+    before, after = earlier.claim, later.claim
     if before.subject != after.subject:
         return _of_another(before, after)
     if after.attribute == SWITCH and before.attribute != SWITCH:
@@ -95,10 +88,10 @@ def _compare(before: Claim, after: Claim, earlier: Reading, later: Reading) -> J
     if before.attribute != after.attribute:
         return None
     if before.value == after.value:
-        return _same_value(before, after, earlier, later)
+        return _same_value(earlier, later)
     if before.positive and after.positive:
-        return _other_value(before, after, earlier, later)
-    return Judgement(relation=Relation.COEXISTS, score=0.5, reason=f"Another value of the same: {_slot(after, later)}.")
+        return _other_value(earlier, later)
+    return Judgement(relation=Relation.COEXISTS, score=0.5, reason=f"Another value of the same: {_slot(later)}.")
 
 
 def _of_another(before: Claim, after: Claim) -> Judgement | None:
@@ -108,45 +101,49 @@ def _of_another(before: Claim, after: Claim) -> Judgement | None:
     return None
 
 
-def _other_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
+def _other_value(earlier: Told, later: Told) -> Judgement | None:
+    before, after = earlier.claim, later.claim
     old, new = set(before.value.split()), set(after.value.split())
     if old <= new:
         # "Zoom instead of Slack" names Slack; whether for good and for all is left to the next judge.
         more, beside = (Relation.REFINES, 0.8, "says more of the same"), (Relation.COEXISTS, 0.5, "names another in its place")
         relation, score, what = beside if new & _IN_PLACE else more
-        return Judgement(relation=relation, score=score, reason=f"It {what}: {_slot(after, later)}.")
+        return Judgement(relation=relation, score=score, reason=f"It {what}: {_slot(later)}.")
     if new <= old:
-        return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(after, later)}.")
-    if apart := _beside(before, after, earlier, later):
-        return Judgement(relation=Relation.COEXISTS, score=APART, reason=f"{apart}: {_slot(after, later)}.")
-    if later.has("additive") or qualified_apart(earlier, later, before, after) or not comparable(before, after, earlier, later):
+        return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(later)}.")
+    if apart := _beside(earlier, later):
+        return Judgement(relation=Relation.COEXISTS, score=APART, reason=f"{apart}: {_slot(later)}.")
+    if later.reading.has("additive") or qualified_apart(earlier.reading, later.reading, before, after) or not comparable(earlier, later):
         return None
     if before.single and after.single:
-        return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(after, later)}.")
+        return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(later)}.")
     return None
 
 
-def _beside(before: Claim, after: Claim, earlier: Reading, later: Reading) -> str:
+def _beside(earlier: Told, later: Told) -> str:
     """Why two values can stand side by side; empty where nothing tells that they can."""
-    if on_other_days(before, after, earlier, later):
+    if on_other_days(earlier, later):
         return "It is said of other days"
-    several = before.single is False or after.single is False
-    one = single(before.attribute) is False and of_one_matter(before, after, earlier, later)
-    return "There can be several" if several and not one else ""
+    if earlier.claim.single is not False and later.claim.single is not False:
+        return ""
+    one = single(earlier.claim.attribute) is False and of_one_matter(earlier, later)
+    return "" if one else "There can be several"
 
 
-def _same_value(before: Claim, after: Claim, earlier: Reading, later: Reading) -> Judgement | None:
+def _same_value(earlier: Told, later: Told) -> Judgement | None:
+    before, after = earlier.claim, later.claim
     if before.positive != after.positive:
-        if any(reading.has("hedged") for reading in (earlier, later)):
+        if any(told.reading.has("hedged") for told in (earlier, later)):
             return None
         ended = "no longer" if before.positive else "after all"
-        return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"It is {ended} so: {_slot(after, later)}.", ends=before.positive)
-    added, left_out = later.text.content - earlier.text.content, earlier.text.content - later.text.content
-    if earlier.text.values != later.text.values or qualified_apart(earlier, later, before, after):
+        return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"It is {ended} so: {_slot(later)}.", ends=before.positive)
+    said, again = earlier.reading.text, later.reading.text
+    added, left_out = again.content - said.content, said.content - again.content
+    if said.values != again.values or qualified_apart(earlier.reading, later.reading, before, after):
         return None
     if not added and not left_out:
-        return Judgement(relation=Relation.DUPLICATE, score=0.9, reason=f"The same value of the same: {_slot(after, later)}.")
-    return None if left_out else Judgement(relation=Relation.REFINES, score=0.8, reason=f"The same value of the same, and more: {_slot(after, later)}.")
+        return Judgement(relation=Relation.DUPLICATE, score=0.9, reason=f"The same value of the same: {_slot(later)}.")
+    return None if left_out else Judgement(relation=Relation.REFINES, score=0.8, reason=f"The same value of the same, and more: {_slot(later)}.")
 
 
 def _switched(before: Claim, after: Claim) -> Judgement | None:
@@ -160,14 +157,15 @@ def _switched(before: Claim, after: Claim) -> Judgement | None:
     return None
 
 
-def _by_change(earlier: _Side, later: Reading) -> Judgement | None:
+def _by_change(earlier: Sequence[Told], later: Reading) -> Judgement | None:
     # "We switched from Jenkins to GitHub Actions" names what "We use Jenkins" claims.
-    for claim in earlier.claims:
+    for before in earlier:
+        claim, reading = before.claim, before.reading
         if not claim.positive or claim.attribute not in _HELD:
             continue
         # Only of the few that are named is it asked whether they were already: that reads the earlier text for words of change.
-        named = [phrase for phrase in sorted(later.former) if _names(phrase, claim, earlier.reading) and not _was_before(phrase, earlier.reading)]
-        if named and _told_of(claim.subject, later) and not qualified_apart(earlier.reading, later, claim):
+        named = [phrase for phrase in sorted(later.former) if _names(phrase, claim, reading) and not _was_before(phrase, reading)]
+        if named and _told_of(claim.subject, later) and not qualified_apart(reading, later, claim):
             reason = f"It names what was before: {named[0]}."
             return Judgement(relation=Relation.SUPERSEDES, score=0.88, reason=reason, ends=not later.replaced, explicit=True)
     return None
@@ -228,7 +226,8 @@ def _works(earlier: Reading, later: Reading) -> bool:
     """Whether it says that the thing which failed works, and neither for whom, where nor when: each further word of either text may limit it."""
     if not later.has("works") or later.negated:
         return False
-    said, known = ({token.lower for token in tokens_of(text).tokens} for text in (lexicon.cues()["works"].sub(" ", later.lower), earlier.lower))
+    known = {token.lower for token in earlier.text.tokens}
+    said = {token.lower for token in tokens_of(lexicon.cues()["works"].sub(" ", later.lower)).tokens}
     subject = next((token for token in earlier.text.tokens if token.norm in earlier.text.content), None)
     limits = (lexicon.words("prepositions") | lexicon.words("limits")) & (known - said)
     return subject is not None and subject.lower in said and said - known <= {"a", "an", "the", "finally", "now", "already"} and not limits
@@ -248,8 +247,9 @@ def is_done(reading: Reading, kind: MemoryType | None) -> bool:
     return past and " to be " not in reading.lower and not reading.has("negated") and not ahead and not _TO_BE_DONE.search(reading.lower)
 
 
-def _slot(claim: Claim, reading: Reading) -> str:
+def _slot(told: Told) -> str:
     """What a claim is about, in the words of the text rather than their stems."""
-    written = {token.norm: token.lower for token in reversed(reading.text.tokens)}
+    claim = told.claim
+    written = {token.norm: token.lower for token in reversed(told.reading.text.tokens)}
     words = f"{claim.subject.removeprefix('@')}, {claim.attribute}".removesuffix(" (past)").split()
     return " ".join(written.get(word.rstrip(","), word.rstrip(",")) + ("," if word.endswith(",") else "") for word in words)

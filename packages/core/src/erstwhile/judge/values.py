@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -11,7 +12,7 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "comparable", "of_one_matter", "on_other_days", "qualified_apart", "things", "two_measures"]
+__all__ = ["LIVING", "Told", "comparable", "of_one_matter", "on_other_days", "qualified_apart", "things", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
@@ -21,20 +22,27 @@ _DIGITS: Final = re.compile(r"\d+")
 _EVERY: Final = ("every", "each")
 
 
-def comparable(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
-    """Whether two values of one attribute can stand in each other's place, so that the second replaces the first.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A claim, and the text that makes it.
 
-    Args:
-        before: What the earlier text claims.
-        after: What the later one claims.
-        earlier: The earlier text, read.
-        later: The later text, read.
+    Attributes:
+        claim: The claim.
+        reading: The text, read.
     """
-    if _of_one_name(before, after, earlier, later) or _conditional(before, after, later):
+
+    claim: Claim
+    reading: Reading
+
+
+def comparable(earlier: Told, later: Told) -> bool:
+    """Whether two values of one attribute can stand in each other's place, so that the second replaces the first."""
+    before, after = earlier.claim, later.claim
+    if _of_one_name(earlier, later) or _conditional(before, after, later.reading):
         return False
     if before.attribute in LIVING and not _measured(before.value)[0] and not _measured(after.value)[0]:
         # A city and a shared flat are both where one lives.
-        return _has_name(before, earlier) == _has_name(after, later)
+        return _has_name(earlier) == _has_name(later)
     return _of_one_kind(before, after)
 
 
@@ -48,29 +56,25 @@ def _conditional(before: Claim, after: Claim, later: Reading) -> bool:
     return on_a_day or not added.isdisjoint(follows)
 
 
-def on_other_days(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+def on_other_days(earlier: Told, later: Told) -> bool:
     """Whether the later value leaves out days of every week on which the earlier one holds, or is told of some alone.
 
     "From 8 on Mondays" and "from 10 on Sundays" stand side by side. Where the values are nothing but days, or the same but for them, the days are what is said.
-
-    Args:
-        before: What the earlier text claims.
-        after: What the later one claims.
-        earlier: The earlier text, read.
-        later: The later text, read.
     """
-    old, new = _weekly(before, earlier), _weekly(after, later)
+    old, new = _weekly(earlier), _weekly(later)
     if old.keys() == new.keys() or (old and _week_of(old) <= _week_of(new)):
         return False
-    beside, besides = set(before.value.split()) - old.keys(), set(after.value.split()) - new.keys()
-    return bool(beside and besides) and (beside != besides or bool(_measured(before.value)[0]))
+    beside, besides = set(earlier.claim.value.split()) - old.keys(), set(later.claim.value.split()) - new.keys()
+    return bool(beside and besides) and (beside != besides or bool(_measured(earlier.claim.value)[0]))
 
 
-def _weekly(claim: Claim, reading: Reading) -> Mapping[str, frozenset[str]]:
+def _weekly(told: Told) -> Mapping[str, frozenset[str]]:
     """The words of a claim's value for days of every week, each with the days that it stands for: "on Mondays", "every weekend", and not "on Monday"."""
-    words, tokens = set(claim.value.split()) & _week().keys(), reading.text.tokens
-    told = (token for before, token in pairwise((None, *tokens)) if token and (token.lower.endswith(("days", "ends")) or (before and before.lower in _EVERY)))
-    return {token.norm: _week()[token.norm] for token in told if token.norm in words} if words else {}
+    words, tokens = set(told.claim.value.split()) & _week().keys(), told.reading.text.tokens
+    if not words:
+        return {}
+    every = (token for before, token in pairwise((None, *tokens)) if token and (token.lower.endswith(("days", "ends")) or (before and before.lower in _EVERY)))
+    return {token.norm: _week()[token.norm] for token in every if token.norm in words}
 
 
 @cache
@@ -87,9 +91,9 @@ def _days(claim: Claim) -> set[str]:
     return set(claim.value.split()).intersection(lexicon.mapping("weekdays").values())
 
 
-def _has_name(claim: Claim, reading: Reading) -> bool:
-    words = set(claim.value.split())
-    return any(token.name and token.norm in words for token in reading.text.tokens)
+def _has_name(told: Told) -> bool:
+    words = set(told.claim.value.split())
+    return any(token.name and token.norm in words for token in told.reading.text.tokens)
 
 
 def things(claim: Claim) -> frozenset[str]:
@@ -100,8 +104,7 @@ def things(claim: Claim) -> frozenset[str]:
 def qualified_apart(earlier: Reading, later: Reading, *claims: Claim) -> bool:
     """Whether they speak of two environments, sides or times of day, in other words than those of the claims' values."""
     values = {word for claim in claims for word in claim.value.split()}
-    told = ([token for token in reading.text.tokens if token.norm not in values and token.lower in lexicon.words("qualifiers")] for reading in (earlier, later))
-    before, after = ({token.norm for token in tokens} for tokens in told)
+    before, after = (reading.among(lexicon.words("qualifiers")) - values for reading in (earlier, later))
     return before != after
 
 
@@ -111,16 +114,9 @@ def two_measures(before: Claim, after: Claim) -> bool:
     return bool(old and new) and _in_units(before, after) and _apart(said, again)
 
 
-def of_one_matter(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
-    """Whether two values of what can have several may be one that has changed all the same: other amounts of the same, or another word in its place.
-
-    Args:
-        before: What the earlier text claims.
-        after: What the later one claims.
-        earlier: The earlier text, read.
-        later: The later text, read.
-    """
-    return _of_one_measure(before, after) or _of_one_phrase(before, after, earlier, later)
+def of_one_matter(earlier: Told, later: Told) -> bool:
+    """Whether two values of what can have several may be one that has changed all the same: other amounts of the same, or another word in its place."""
+    return _of_one_measure(earlier.claim, later.claim) or _of_one_phrase(earlier, later)
 
 
 def _of_one_measure(before: Claim, after: Claim) -> bool:
@@ -129,12 +125,12 @@ def _of_one_measure(before: Claim, after: Claim) -> bool:
     return bool(old and new) and said == again and {claim.value.split()[-1] for claim in (before, after)} <= _units()
 
 
-def _of_one_phrase(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+def _of_one_phrase(earlier: Told, later: Told) -> bool:
     """Whether both begin alike, are half the same and differ by words of one sort: "a report in miles" and "in kilometres", and not "in French"; days aside."""
-    old, new = ([word for word in claim.value.split() if word not in _days(claim)] for claim in (before, after))
+    old, new = ([word for word in told.claim.value.split() if word not in _days(told.claim)] for told in (earlier, later))
     shared = set(old) & set(new)
     alike = old != new and old[:1] == new[:1] and len(shared) >= max(2, HALF * min(len(old), len(new)))
-    return alike and _sorts(set(old) - shared, earlier) == _sorts(set(new) - shared, later)
+    return alike and _sorts(set(old) - shared, earlier.reading) == _sorts(set(new) - shared, later.reading)
 
 
 def _sorts(words: set[str], reading: Reading) -> set[str]:
@@ -179,13 +175,14 @@ def _units_and_days() -> frozenset[str]:
     return _units().union(lexicon.mapping("weekdays").values(), (month[:3] for month in lexicon.words("months")))
 
 
-def _of_one_name(before: Claim, after: Claim, earlier: Reading, later: Reading) -> bool:
+def _of_one_name(earlier: Told, later: Told) -> bool:
     """Whether both begin with the same name and go on after a preposition: "Henk in sales" and "Henk on Mondays" are one Henk.
 
     Where both go on with numbers, they differ by them.
     """
-    head = before.value.split()[0]
-    if head != after.value.split()[0] or (_measured(before.value)[0] and _measured(after.value)[0]):
+    head = earlier.claim.value.split()[0]
+    if head != later.claim.value.split()[0] or all(_measured(told.claim.value)[0] for told in (earlier, later)):
         return False
-    follows = (following.lower for reading in (earlier, later) for token, following in pairwise(reading.text.tokens) if token.name and token.norm == head)
+    tokens = chain.from_iterable(pairwise(told.reading.text.tokens) for told in (earlier, later))
+    follows = (following.lower for token, following in tokens if token.name and token.norm == head)
     return not lexicon.words("prepositions").isdisjoint(follows)
