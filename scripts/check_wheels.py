@@ -63,9 +63,14 @@ def _model_problems(wheel: zipfile.ZipFile, module: str) -> list[str]:
     missing = [name for name in MODEL_FILES if f"{module}/{name}" not in wheel.namelist()]
     if missing:
         return [f"has no {', '.join(missing)}"]
-    manifest = json.dumps(json.loads(wheel.read(f"{module}/manifest.json")))
-    digests = {name: hashlib.sha256(wheel.read(f"{module}/{name}")).hexdigest() for name in ("model.onnx", "tokenizer.json")}
-    return [f"has a {name} that is not the one in its manifest" for name, digest in digests.items() if digest not in manifest]
+    listed = json.loads(wheel.read(f"{module}/manifest.json"))["files"]
+    found = [f"lists no {name} in its manifest" for name in ("model.onnx", "tokenizer.json") if name not in listed]
+    for name, entry in listed.items():
+        if f"{module}/{name}" not in wheel.namelist():
+            found.append(f"has no {name}, which is in its manifest")
+        elif hashlib.sha256(wheel.read(f"{module}/{name}")).hexdigest() != entry["sha256"]:
+            found.append(f"has a {name} that is not the one in its manifest")
+    return found
 
 
 def main() -> int:

@@ -30,7 +30,8 @@ def write_dequantised(profile: str, folder: Path) -> Path:
     model = packaged_model(profile)
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(dequantise(onnx.load(model.onnx)), folder / "model.onnx")
-    (folder / "tokenizer.json").write_bytes(model.tokenizer.read_bytes())
+    for kept in filter(None, (model.tokenizer, model.query_adapter)):
+        (folder / kept.name).write_bytes(kept.read_bytes())
     for name, content in _configuration(model).items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
-# Written by hand and kept beside the model; the manifest covers them like everything else.
-LEGAL = ("LICENSE", "NOTICE")
+# Kept beside the model, written by hand and by scripts/build_query_adapter; the manifest covers them like everything else.
+KEPT = ("LICENSE", "NOTICE", "query_adapter.npy")
 
 
-def build(recipe: Recipe, source: Source, legal: Path) -> dict[str, bytes]:
-    """Every file of the distribution by name, manifest included; ``legal`` is the folder that holds the licence and the notice."""
+def build(recipe: Recipe, source: Source, kept: Path) -> dict[str, bytes]:
+    """Every file of the distribution by name, manifest included; ``kept`` is the folder that holds licence, notice and query adapter."""
     tokenizer = _tokenizer(source.tokenizer, recipe.max_tokens)
     seen = calibration.observe(source.encoder, _ids(tokenizer, texts.CALIBRATION))
-    files = {name: (legal / name).read_bytes() for name in LEGAL}
+    files = {name: (kept / name).read_bytes() for name in KEPT}
     files["model.onnx"] = graph.build(source.encoder, seen)
     files["tokenizer.json"] = source.tokenizer
     return files | {MANIFEST: _manifest(recipe, source.encoder, files)}

@@ -142,7 +142,7 @@ def test_dimension_of_the_manifest_is_the_models(profile: str, copied: Path) -> 
     assert embedder.dimension == embedder.embed(["a text"], role="query").shape[1]
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["model.onnx", "query_adapter.npy", "tokenizer.json"])
 def test_tampered_file_is_refused(copied: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that was changed by one byte is never given to onnxruntime or tokenizers; the message names it with both hashes."""
     data = bytearray((copied / name).read_bytes())

@@ -34,7 +34,7 @@ RERANKED: Final = 50
 MOST_NEAREST: Final = 10_000_000
 """More versions than a store that is searched exactly will hold."""
 COSINE_DIGITS: Final = 6
-EVENT_KNOWN: Final = 0.3
+EVENT_KNOWN: Final = 0.25
 """How relevant to an event a version must be to say when it was, however few there are: a wrong day would mislead the whole question."""
 EVER_DAY: Final = day_of(EVER)
 

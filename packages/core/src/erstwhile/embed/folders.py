@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from erstwhile.embed.models import EmbeddingModel, Pooling, read_json
+from erstwhile.embed.models import QUERY_ADAPTER, EmbeddingModel, Pooling, read_json
 from erstwhile.errors import InvalidInputError, MissingDependencyError, ModelError, ModelNotFoundError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def folder_model(path: Path) -> EmbeddingModel:
 
     Taken from the folder: ``model.onnx`` or ``onnx/model.onnx``, else the first ``.onnx`` file by name; ``tokenizer.json``; pooling from
     ``1_Pooling/config.json`` (default: mean); the cut from ``sentence_bert_config.json`` (default: 512 tokens); prefixes from the prompts of
-    ``config_sentence_transformers.json``.
+    ``config_sentence_transformers.json``; and ``query_adapter.npy``, if there is one.
 
     Raises ModelNotFoundError if a file is missing, ModelError if the model needs a step that erstwhile does not take.
     """
@@ -56,6 +56,7 @@ def folder_model(path: Path) -> EmbeddingModel:
         prefixes=_prefixes(folder),
         lowercase=bool(bert.get("do_lower_case", False)),
         checksums={},
+        query_adapter=adapter if (adapter := folder / QUERY_ADAPTER).is_file() else None,
     )
 
 

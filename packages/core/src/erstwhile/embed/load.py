@@ -21,8 +21,9 @@ def load_embedder(spec: str | Path | Embedder = "bge-small", *, threads: int | N
 
     Args:
         spec: ``"bge-small"`` (the default; 384 dimensions, 512 tokens) or ``"fast"`` (all-MiniLM-L6-v2; 384 dimensions, 256 tokens, twice as fast); the path
-            of a folder that sentence-transformers saved with an ONNX export, or of an ``.onnx`` file in it; ``"hf:organisation/name"``, with ``@revision``
-            if wanted, which downloads the model if the hub's cache does not hold it; or an embedder, which is given back.
+            of a folder that sentence-transformers saved with an ONNX export, or of an ``.onnx`` file in it, with a ``query_adapter.npy`` beside it if wanted;
+            ``"hf:organisation/name"``, with ``@revision`` if wanted, which downloads the model if the hub's cache does not hold it; or an embedder, which is
+            given back.
         threads: Threads that one call with many texts may use; default: two, or one on a single core. It does not change the vectors.
 
     Raises:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MANIFEST_FORMAT = 1
 FINGERPRINT_FORMAT = 1
 REINSTALL = "reinstall the model"
+QUERY_ADAPTER = "query_adapter.npy"
 
 T = TypeVar("T", dict[str, Any], list[Any])
 Pooling = Literal["cls", "mean"]
@@ -41,6 +42,8 @@ class EmbeddingModel:
         dimension: Length of a vector; None: the model's output tells.
         checksums: SHA-256 that files must have, in hex; files left out are taken as they are.
         batchable: Whether a text's vector is known not to depend on texts of the same length in its batch. If not, texts are run one by one.
+        query_adapter: A matrix of shape (dimension + 1, dimension) in numpy's format, by which the vectors of queries are moved: ``v`` becomes
+            ``v + v @ matrix[:-1] + matrix[-1]``, of length 1 again. ``None``: they stay as they are.
     """
 
     name: str
@@ -54,6 +57,7 @@ class EmbeddingModel:
     dimension: int | None = None
     checksums: Mapping[Path, str]
     batchable: bool = False
+    query_adapter: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,7 @@ def read_manifest(path: Path) -> EmbeddingModel:
     if manifest.get("format") != MANIFEST_FORMAT:
         raise ModelCorruptError(f"{path} has format {manifest.get('format')!r}; this version of erstwhile reads {MANIFEST_FORMAT}; {REINSTALL}")
     try:
+        files = ("model.onnx", "tokenizer.json", *((QUERY_ADAPTER,) if QUERY_ADAPTER in manifest["files"] else ()))
         return EmbeddingModel(
             name=manifest["name"],
             onnx=path.with_name("model.onnx"),
@@ -99,8 +104,9 @@ def read_manifest(path: Path) -> EmbeddingModel:
             max_tokens=manifest["max_tokens"],
             prefixes=manifest["prefixes"],
             dimension=manifest["dimension"],
-            checksums={path.with_name(name): manifest["files"][name]["sha256"] for name in ("model.onnx", "tokenizer.json")},
+            checksums={path.with_name(name): manifest["files"][name]["sha256"] for name in files},
             batchable=True,
+            query_adapter=path.with_name(QUERY_ADAPTER) if QUERY_ADAPTER in files else None,
         )
     except (KeyError, TypeError) as error:
         raise ModelCorruptError(f"{path} lacks {error}; {REINSTALL}") from error
@@ -117,6 +123,8 @@ def verify(model: EmbeddingModel) -> None:
 
 def fingerprint(model: EmbeddingModel) -> str:
     """Name of the model, and a hash of all that decides its vectors: files, pooling, prefixes, cut and normalisation.
+
+    Not the query adapter: with another one, the vectors that a store holds are what they were, and need not be made anew.
 
     Reads the files whose checksum is not known yet. Raises ModelNotFoundError if one is missing.
     """

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from erstwhile.embed.models import fingerprint, verify
 from erstwhile.embed.protocol import checked_texts
 from erstwhile.errors import InvalidInputError, ModelCorruptError
-from erstwhile.inference import dtype_of, open_session, open_tokenizer
+from erstwhile.inference import INSTALL_AGAIN, dtype_of, open_session, open_tokenizer, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -104,7 +105,7 @@ class OnnxEmbedder:
         runs = list(self._runs(encoded))
         for rows, result in zip(runs, loaded.run_all([[encoded[row] for row in rows] for rows in runs]), strict=True):
             vectors[rows] = result
-        return vectors
+        return loaded.adapted(vectors) if role == "query" else vectors
 
     def _runs(self, encoded: Sequence[list[int]]) -> Iterator[list[int]]:
         """Positions of texts to run together: of one length in tokens, and within the bound of a run; the longest first, so that threads end together."""
@@ -140,6 +141,7 @@ class _Loaded:
         names = [given.name for given in self._session.get_outputs()]
         self._output = next((name for name in TOKEN_OUTPUTS if name in names), names[0])
         self.dimension = model.dimension or len(self.run([self.encode("")])[0])
+        self._adapter = None if model.query_adapter is None else _read_adapter(model.query_adapter, self.dimension)
 
     def _open(self, *, threads: int) -> InferenceSession:
         return open_session(self._model.onnx, threads=threads, needed_by=NEEDED_BY)
@@ -183,6 +185,10 @@ class _Loaded:
             raise ModelCorruptError(f"{self._model.onnx} cannot be run ({type(error).__name__}); export it as a plain text encoder") from error
         return np.stack([self._vector(rows) for rows in output])
 
+    def adapted(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The vectors of queries, moved by the query adapter, if there is one."""
+        return vectors if self._adapter is None else _moved(vectors, self._adapter)
+
     def _vector(self, rows: NDArray[Any]) -> NDArray[np.float32]:
         """Pool (tokens, dimension), or take (dimension,) as pooled already, and bring it to length 1.
 
@@ -198,6 +204,34 @@ class _Loaded:
             raise ModelCorruptError(f"{self._model.onnx} gave no usable vector; export it as a plain text encoder")
         vector: NDArray[np.float32] = (exact / length).astype(np.float32)
         return vector
+
+
+def _read_adapter(path: Path, dimension: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    try:
+        with path.open("rb") as file:
+            matrix = np.lib.format.read_array(file, allow_pickle=False)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except ValueError as error:
+        raise ModelCorruptError(f"{path} is no matrix in numpy's format; {INSTALL_AGAIN}") from error
+    if not (matrix.shape == (dimension + 1, dimension) and matrix.dtype.kind == "f" and np.isfinite(matrix).all()):
+        raise ModelCorruptError(f"{path} holds no {dimension + 1} rows of {dimension} finite floats, which this model's queries need; fit it to this model")
+    return matrix.astype(np.float64)
+
+
+def _moved(vectors: NDArray[np.float32], adapter: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Row by row and without a library's product, for the same reason as above."""
+    import numpy as np
+
+    moved = np.empty_like(vectors)
+    for row, vector in enumerate(vectors.astype(np.float64)):
+        exact = vector + (vector[:, None] * adapter[:-1]).sum(axis=0) + adapter[-1]
+        length = np.sqrt((exact * exact).sum())
+        # A vector that the adapter takes to nothing has no direction left but its own.
+        moved[row] = exact / length if length > 0 else vector
+    return moved
 
 
 def _available_cores() -> int:

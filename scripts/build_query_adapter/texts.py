@@ -1,0 +1,71 @@
+"""What is learnt from: invented dialogues and stores of memories, with questions and what answers them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from erstwhile.question import without_names
+from erstwhile.turns import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HERE: Final = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What was said in one place, and what is asked of it.
+
+    Attributes:
+        author: Who wrote it: the folder and the name of the file.
+        texts: What was said.
+        questions: What is asked, as recall compares it by meaning: without the names of those who speak.
+        evidence: For each question the places of the texts that answer it.
+    """
+
+    author: str
+    texts: tuple[str, ...]
+    questions: tuple[str, ...]
+    evidence: tuple[tuple[int, ...], ...]
+
+
+def read() -> list[Told]:
+    """All dialogues, then all stores, author by author."""
+    return [*_read("dialogues", _dialogue), *_read("stores", _store)]
+
+
+def _read(folder: str, made: Callable[[str, dict[str, Any]], Told]) -> Iterator[Told]:
+    for path in sorted((HERE / folder).glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield made(f"{folder}/{path.stem}", json.loads(line))
+
+
+def _dialogue(author: str, row: dict[str, Any]) -> Told:
+    spoken = [[text for _, text in session["turns"]] for session in row["sessions"]]
+    starts = [sum(map(len, spoken[:number])) for number in range(len(spoken))]
+    names = [name.casefold() for name in row["people"] if name not in ROLES]
+
+    def place(cited: str) -> int:
+        session, turn = map(int, cited.split(":"))
+        return starts[session - 1] + turn - 1
+
+    return Told(
+        author=author,
+        texts=tuple(chain.from_iterable(spoken)),
+        questions=tuple(without_names(asked["q"], names) for asked in row["questions"]),
+        evidence=tuple(tuple(map(place, asked["evidence"])) for asked in row["questions"]),
+    )
+
+
+def _store(author: str, row: dict[str, Any]) -> Told:
+    return Told(
+        author=author,
+        texts=tuple(row["memories"]),
+        questions=tuple(asked["q"] for asked in row["questions"]),
+        evidence=tuple(tuple(place - 1 for place in asked["evidence"]) for asked in row["questions"]),
+    )
