@@ -26,8 +26,9 @@ STRANGERS: Final = 100
 """Texts of other stores that each batch has to be told apart from, besides those of a question's own."""
 ECHOES: Final = 0.1
 """For so many of a store's texts, as a share of its questions, the text itself is asked for: what is sought by its own words must stay found."""
-SHARE: Final = 0.6
-"""How far of the way that was learnt a question is moved. All of it is worse for questions of other kinds than those that were learnt."""
+SHARE: Final = 0.3
+"""How far of the way that was learnt a question is moved. Farther, more is found of what those who wrote the texts would ask; but questions of other kinds
+("what do you know about me?", a request of three sentences) come to lie no nearer to what answers them than to anything else, and go without an answer."""
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8
 """Adam's own constants (Kingma and Ba 2015)."""
 

@@ -33,11 +33,11 @@ SCORE_DIGITS: Final = 6
 """Scores are compared to so many digits, so that the last bits of float32 sums never decide an order; what is equal then is ordered by cosine, then by id."""
 TELLING_WORDS: Final = 4
 """From so many words of a question on, which of them a text has tells as much as it can."""
-KNOWN_FROM: Final = 0.07
-KNOWN_GROWTH: Final = 0.09
-"""From which relevance on something is known of what was asked: 0.07, and 0.09 more for each power of ten of the candidates, for the best of many strangers
-comes nearer than the best of few. Chosen so that one answer in a hundred is missed: questions about one LoCoMo dialogue asked of parts of another, of 3 to
-400 turns; benchmarks/retrieval shows the curve."""
+KNOWN_FROM: Final = 0.08
+KNOWN_GROWTH: Final = 0.085
+"""From which relevance on something is known of what was asked: 0.08, and 0.085 more for each power of ten of the candidates, for the best of many strangers
+comes nearer than the best of few. Chosen so that next to no answer is missed, one in a hundred at most: questions about one LoCoMo dialogue asked of parts of
+another, of 3 to 400 turns (benchmarks/retrieval shows the curve), and questions about stores of forty short memories, made to be hard."""
 OF_SPEAKERS, OF_STRANGERS = 0.75, 1.3
 """That bound is multiplied by the first where somebody named in the question speaks in these scopes, for then the question is likely about what is known; and
 by the second where the question names somebody or something, and the best hits none of it. Round numbers, chosen on the same questions."""
