@@ -24,6 +24,7 @@ def stores(profile: str) -> list[fitting.Store]:
     embedder = load_embedder(profile)
     return [
         fitting.Store(
+            kind=told.kind,
             author=told.author,
             texts=embedder.embed(told.texts, role="passage").astype(np.float64),
             questions=embedder.embed(told.questions, role="passage").astype(np.float64),

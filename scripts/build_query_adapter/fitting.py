@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,9 +26,9 @@ STRANGERS: Final = 100
 """Texts of other stores that each batch has to be told apart from, besides those of a question's own."""
 ECHOES: Final = 0.1
 """For so many of a store's texts, as a share of its questions, the text itself is asked for: what is sought by its own words must stay found."""
-SHARE: Final = 0.3
-"""How far of the way that was learnt a question is moved. Farther, more is found of what those who wrote the texts would ask; but questions of other kinds
-("what do you know about me?", a request of three sentences) come to lie no nearer to what answers them than to anything else, and go without an answer."""
+SHARE: Final = 0.6
+"""How far of the way that was learnt a question is moved. All the way, more is found of what was said in dialogues, but a statement is moved away from others
+that say the same."""
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8
 """Adam's own constants (Kingma and Ba 2015)."""
 
@@ -38,12 +38,14 @@ class Store:
     """What was said in one place, and what is asked of it.
 
     Attributes:
+        kind: What its texts are, as turns of dialogues or memories.
         author: Who wrote it.
         texts: Unit vectors, shape (texts, dimension).
         questions: Unit vectors, shape (questions, dimension).
         evidence: For each question the places of the texts that answer it.
     """
 
+    kind: str
     author: str
     texts: Matrix
     questions: Matrix
@@ -66,9 +68,14 @@ def fit(stores: Sequence[Store], *, seed: int = 0) -> Adapter:
     """The adapter that best tells the evidence of each question from the other texts of its store, and from some of others.
 
     Each text of the evidence is to have a greater share than all texts that are none, by a softmax over cosines (the InfoNCE loss, van den Oord et al. 2018).
+
+    What all texts of a kind have in common, their mean, is taken out of the question (as Mu and Viswanath 2018 take it out of all vectors). How near a question
+    comes to it tells no text from another; but it lifts all cosines of one question above those of another, and makes strangers to the one look like answers to
+    the other.
     """
     rng = np.random.default_rng(seed)
     width = stores[0].texts.shape[1]
+    rest = _rest(stores)
     weights = [rng.standard_normal((width, RANK)) / np.sqrt(width), np.zeros((RANK, width)), np.zeros(width)]
     means, squares = ([np.zeros_like(weight) for weight in weights] for _ in range(2))
     everything = [(number, place) for number, store in enumerate(stores) for place in range(len(store.texts))]
@@ -76,12 +83,13 @@ def fit(stores: Sequence[Store], *, seed: int = 0) -> Adapter:
     batches = [batch for _ in range(EPOCHS) for batch in _batches(asked, rng)]
     for step, batch in enumerate(batches, 1):
         strangers = [everything[place] for place in rng.choice(len(everything), STRANGERS)]
-        gradients = _gradients(batch, asked, strangers, weights)
+        gradients = _gradients(batch, asked, strangers, weights, rest)
         rate = RATE * (1 - (step - 1) / len(batches))
         for weight, gradient, mean, square in zip(weights, gradients, means, squares, strict=True):
             _learn(weight, gradient, mean, square, step, rate=rate)
     narrow, wide, offset = weights
-    return Adapter(matrix=SHARE * narrow @ wide, offset=SHARE * offset)
+    same = np.eye(width)
+    return Adapter(matrix=(same + SHARE * narrow @ wide) @ rest - same, offset=SHARE * offset @ rest)
 
 
 def found(stores: Sequence[Store], move: Adapter | None, k: int) -> float:
@@ -94,14 +102,18 @@ def found(stores: Sequence[Store], move: Adapter | None, k: int) -> float:
     return float(np.mean(shares))
 
 
+def _rest(stores: Sequence[Store]) -> Matrix:
+    """The projection that leaves of a vector what is at right angles to the mean of each kind's texts, shape (dimension, dimension)."""
+    kinds = sorted({store.kind for store in stores})
+    means = [np.concatenate([store.texts for store in stores if store.kind == kind]).mean(axis=0) for kind in kinds]
+    basis, _ = np.linalg.qr(np.stack(means, axis=1))
+    return np.eye(len(basis)) - basis @ basis.T
+
+
 def _with_echoes(store: Store, rng: np.random.Generator) -> Store:
     echoes = rng.choice(len(store.texts), int(ECHOES * len(store.questions)), replace=False)
-    return Store(
-        author=store.author,
-        texts=store.texts,
-        questions=np.concatenate([store.questions, store.texts[echoes]]),
-        evidence=(*store.evidence, *((int(place),) for place in echoes)),
-    )
+    questions = np.concatenate([store.questions, store.texts[echoes]])
+    return replace(store, questions=questions, evidence=(*store.evidence, *((int(place),) for place in echoes)))
 
 
 def _batches(stores: Sequence[Store], rng: np.random.Generator) -> Iterator[list[tuple[int, NDArray[np.int64]]]]:
@@ -121,13 +133,13 @@ def _learn(weight: Matrix, gradient: Matrix, mean: Matrix, square: Matrix, step:
 
 
 def _gradients(
-    batch: Sequence[tuple[int, NDArray[np.int64]]], stores: Sequence[Store], strangers: Sequence[tuple[int, int]], weights: Sequence[Matrix]
+    batch: Sequence[tuple[int, NDArray[np.int64]]], stores: Sequence[Store], strangers: Sequence[tuple[int, int]], weights: Sequence[Matrix], rest: Matrix
 ) -> tuple[Matrix, ...]:
     """The derivative of the mean loss of a batch by each of the weights."""
     narrow, wide, offset = weights
     given = np.concatenate([stores[number].questions[places] for number, places in batch])
     inner = given @ narrow
-    moved = given + inner @ wide + offset
+    moved = (given + inner @ wide + offset) @ rest
     lengths = np.linalg.norm(moved, axis=1, keepdims=True)
     unit = moved / lengths
     slopes, start = [], 0
@@ -141,7 +153,7 @@ def _gradients(
         start += len(places)
     slope = np.concatenate(slopes) / len(given)
     # What points along the vector changes its length alone.
-    slope = (slope - (slope * unit).sum(axis=1, keepdims=True) * unit) / lengths
+    slope = (slope - (slope * unit).sum(axis=1, keepdims=True) * unit) / lengths @ rest
     return given.T @ (slope @ wide.T), inner.T @ slope, slope.sum(axis=0)
 
 

@@ -22,12 +22,14 @@ class Told:
     """What was said in one place, and what is asked of it.
 
     Attributes:
+        kind: The name of its folder.
         author: Who wrote it: the folder and the name of the file.
         texts: What was said.
         questions: What is asked, as recall compares it by meaning: without the names of those who speak.
         evidence: For each question the places of the texts that answer it.
     """
 
+    kind: str
     author: str
     texts: tuple[str, ...]
     questions: tuple[str, ...]
@@ -39,13 +41,13 @@ def read() -> list[Told]:
     return [*_read("dialogues", _dialogue), *_read("stores", _store)]
 
 
-def _read(folder: str, made: Callable[[str, dict[str, Any]], Told]) -> Iterator[Told]:
+def _read(folder: str, made: Callable[[str, str, dict[str, Any]], Told]) -> Iterator[Told]:
     for path in sorted((HERE / folder).glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
-            yield made(f"{folder}/{path.stem}", json.loads(line))
+            yield made(folder, f"{folder}/{path.stem}", json.loads(line))
 
 
-def _dialogue(author: str, row: dict[str, Any]) -> Told:
+def _dialogue(kind: str, author: str, row: dict[str, Any]) -> Told:
     spoken = [[text for _, text in session["turns"]] for session in row["sessions"]]
     starts = [sum(map(len, spoken[:number])) for number in range(len(spoken))]
     names = [name.casefold() for name in row["people"] if name not in ROLES]
@@ -55,6 +57,7 @@ def _dialogue(author: str, row: dict[str, Any]) -> Told:
         return starts[session - 1] + turn - 1
 
     return Told(
+        kind=kind,
         author=author,
         texts=tuple(chain.from_iterable(spoken)),
         questions=tuple(without_names(asked["q"], names) for asked in row["questions"]),
@@ -62,8 +65,9 @@ def _dialogue(author: str, row: dict[str, Any]) -> Told:
     )
 
 
-def _store(author: str, row: dict[str, Any]) -> Told:
+def _store(kind: str, author: str, row: dict[str, Any]) -> Told:
     return Told(
+        kind=kind,
         author=author,
         texts=tuple(row["memories"]),
         questions=tuple(asked["q"] for asked in row["questions"]),

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 BUILD = Path(__file__).resolve().parents[2] / "scripts/build_query_adapter"
 DIALOGUES = sorted((BUILD / "dialogues").glob("*.jsonl"))
 STORES = sorted((BUILD / "stores").glob("*.jsonl"))
-FORMS = {"question", "keywords", "statement", "request"}
+FORMS = {"question", "keywords", "statement", "request", "broad", "category", "situation"}
 
 
 def load(name: str) -> ModuleType:
@@ -95,7 +96,7 @@ def turned(seed: int, *, stores: int = 12, width: int = 16) -> list[Any]:
         texts /= np.linalg.norm(texts, axis=1, keepdims=True)
         questions = texts @ turn + 0.05 * rng.standard_normal(texts.shape)
         questions /= np.linalg.norm(questions, axis=1, keepdims=True)
-        found.append(fitting.Store(author=str(number), texts=texts, questions=questions, evidence=tuple((place,) for place in range(40))))
+        found.append(fitting.Store(kind="made", author=str(number), texts=texts, questions=questions, evidence=tuple((place,) for place in range(40))))
     return found
 
 
@@ -111,6 +112,20 @@ def test_what_can_be_learnt_is_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     before, after = fitting.found(every[10:], None, 1), fitting.found(every[10:], adapter, 1)
     assert before < 0.5
     assert after > 0.9
+
+
+def test_what_texts_have_in_common_does_not_count() -> None:
+    """A moved question stands at right angles to the mean of each kind's texts, so that none is nearer than another to texts of any sort."""
+    fitting, rng = load("fitting"), np.random.default_rng(3)
+    every = turned(2, stores=4)
+    for number, store in enumerate(every):
+        texts = store.texts + (np.eye(16)[number % 2] * 2)
+        every[number] = replace(store, kind="even" if number % 2 == 0 else "odd", texts=texts / np.linalg.norm(texts, axis=1, keepdims=True))
+    moved = fitting.fit(every)(rng.standard_normal((50, 16)))
+    for kind in ("even", "odd"):
+        mean = np.concatenate([store.texts for store in every if store.kind == kind]).mean(axis=0)
+        assert np.linalg.norm(mean) > 0.5
+        np.testing.assert_allclose(moved @ mean, 0, atol=1e-9)
 
 
 def test_a_fit_can_be_had_again() -> None:

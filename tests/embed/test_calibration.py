@@ -1,14 +1,15 @@
-"""Where a model's scale begins."""
+"""Where a model's scale begins and ends."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from erstwhile.embed import Embedder, HashingEmbedder, Role, load_embedder
-from erstwhile.embed.calibration import KNOWN, QUESTIONS, STATEMENTS, measured_floor, unrelated_cosine
-from erstwhile.embed.models import PROFILES
+from erstwhile.embed import Embedder, HashingEmbedder, OnnxEmbedder, Role, load_embedder
+from erstwhile.embed.calibration import HIGHEST, KNOWN, QUESTIONS, STATEMENTS, Scale, measured_scale, scale_of
+from erstwhile.embed.models import PROFILES, packaged_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,14 +47,14 @@ class _Counting(HashingEmbedder):
 
 
 def test_what_is_known_is_what_is_measured(embedder: Embedder) -> None:
-    """A floor that is written down stands for the model that is shipped: a new model needs a new one."""
+    """A scale that is written down stands for the model that is shipped: a new model or query adapter needs a new one."""
     known = KNOWN[embedder.fingerprint.partition("@")[0]]
-    assert known == pytest.approx(measured_floor(embedder), abs=0.03)
-    assert unrelated_cosine(embedder) == known
+    assert asdict(known) == pytest.approx(asdict(measured_scale(embedder)), abs=0.02)
+    assert scale_of(embedder) == known
 
 
 def test_every_shipped_model_is_known() -> None:
-    """With a model of ours, the first recall embeds nothing but the question; no floor is kept for a model that is gone."""
+    """With a model of ours, the first recall embeds nothing but the question; no scale is kept for a model that is gone."""
     assert {load_embedder(profile).fingerprint.partition("@")[0] for profile in PROFILES} == KNOWN.keys()
 
 
@@ -63,19 +64,45 @@ def test_related_texts_lie_above_the_floor(embedder: Embedder) -> None:
     answers = embedder.embed(list(RELATED.values()), role="passage")
     strangers = questions @ embedder.embed(STATEMENTS, role="passage").T
     for place in range(len(RELATED)):
-        assert float(questions[place] @ answers[place]) > max(float(strangers[place].max()), unrelated_cosine(embedder)) + 0.1
+        assert float(questions[place] @ answers[place]) > max(float(strangers[place].max()), scale_of(embedder).floor) + 0.1
 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_known_model_embeds_nothing(name: str) -> None:
     """The hash of the files, after the name, does not count."""
     embedder = _Counting(f"{name}@0123456789abcdef")
-    assert unrelated_cosine(embedder) == KNOWN[name]
+    assert scale_of(embedder) == KNOWN[name]
     assert embedder.texts == 0
 
 
 def test_an_unknown_model_is_measured() -> None:
-    """A model of the user's own gets its own floor, at the price of 16 short texts."""
+    """A model of the user's own gets its own scale, at the price of 32 short texts."""
     embedder = _Counting("all-minilm-l6-v2-w7a8-tuned@1")
-    assert unrelated_cosine(embedder) == measured_floor(HashingEmbedder())
-    assert embedder.texts == len(QUESTIONS) + len(STATEMENTS) == 16
+    assert scale_of(embedder) == measured_scale(HashingEmbedder())
+    assert embedder.texts == 2 * (len(QUESTIONS) + len(STATEMENTS)) == 32
+
+
+def test_texts_alone_say_where_strangers_lie() -> None:
+    """Without a query adapter or prefixes, a question is a text like any other, and one in the same words the same."""
+    scale = scale_of(OnnxEmbedder(replace(packaged_model("bge-small"), query_adapter=None, name="another")))
+    assert scale.floor == pytest.approx(scale.apart)
+    assert scale.ceiling == pytest.approx(1.0)
+    assert scale.apart == pytest.approx(KNOWN["bge-small-en-v1.5-w7a8"].apart, abs=0.02)
+
+
+class _Constant(HashingEmbedder):
+    """All texts are alike."""
+
+    @property
+    def fingerprint(self) -> str:
+        return "constant@1"
+
+    def embed(self, texts: Sequence[str], *, role: Role) -> NDArray[np.float32]:
+        return super().embed(["the same"] * len(texts), role=role)
+
+
+def test_a_model_that_tells_nothing_still_has_a_scale() -> None:
+    """What is divided by is never 0."""
+    scale = scale_of(_Constant())
+    assert scale == Scale(floor=HIGHEST, ceiling=pytest.approx(1.0), apart=HIGHEST)
+    assert scale.ceiling > scale.floor

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erstwhile.embed import Embedder, Role
-from erstwhile.embed.calibration import unrelated_cosine
+from erstwhile.embed.calibration import Scale, scale_of
 from erstwhile.errors import InvalidInputError, ModelMismatchError, WriteConflictError
 from erstwhile.model import MemoryType
 from erstwhile.store import Batch, ClaimLostError, Moment, Row, Store
@@ -102,9 +102,9 @@ class Ledger:
         return (given / length).astype(np.float16).astype(np.float32)
 
     @cached_property
-    def floor(self) -> float:
-        """The cosine that a text has with a question that has nothing to do with it."""
-        return unrelated_cosine(self.embedder)
+    def scale(self) -> Scale:
+        """How alike, by the model of this store, texts are that have nothing to do with each other, and those that say the same."""
+        return scale_of(self.embedder)
 
     @property
     def writes(self) -> int:

@@ -59,7 +59,7 @@ class Nearness:
         self._store = ledger.store
         self._resolver = resolver
         self._where = held_now(scope, now)
-        self._bar = ledger.floor + SHARE * (1 - ledger.floor)
+        self._bar = ledger.scale.apart + SHARE * (1 - ledger.scale.apart)
 
     def of(self, row: Row) -> Near:
         """The memories near that of a row, which has its vector; one search."""

@@ -33,14 +33,13 @@ SCORE_DIGITS: Final = 6
 """Scores are compared to so many digits, so that the last bits of float32 sums never decide an order; what is equal then is ordered by cosine, then by id."""
 TELLING_WORDS: Final = 4
 """From so many words of a question on, which of them a text has tells as much as it can."""
-KNOWN_FROM: Final = 0.08
-KNOWN_GROWTH: Final = 0.085
-"""From which relevance on something is known of what was asked: 0.08, and 0.085 more for each power of ten of the candidates, for the best of many strangers
-comes nearer than the best of few. Chosen so that next to no answer is missed, one in a hundred at most: questions about one LoCoMo dialogue asked of parts of
-another, of 3 to 400 turns (benchmarks/retrieval shows the curve), and questions about stores of forty short memories, made to be hard."""
-OF_SPEAKERS, OF_STRANGERS = 0.75, 1.3
-"""That bound is multiplied by the first where somebody named in the question speaks in these scopes, for then the question is likely about what is known; and
-by the second where the question names somebody or something, and the best hits none of it. Round numbers, chosen on the same questions."""
+KNOWN_FROM, KNOWN_GROWTH = 0.07, 0.07
+"""From which relevance on something is known of what was asked: 0.07, and 0.07 more for each power of ten of the candidates, for the best of many strangers
+comes nearer than the best of few. Chosen on questions about one LoCoMo dialogue asked of parts of another, of 3 to 400 turns, where next to no answer is lost
+(benchmarks/retrieval shows the curve), and on questions about stores of 45 short memories, many of them made to be hard, where one in eight is."""
+OF_STRANGERS: Final = 1.7
+"""That bound is multiplied by this where the question names somebody or something that does not speak in these scopes, and the best hits name none of it.
+Chosen on the same questions."""
 LEAST_OF_KNOWN, LEAST_OF_BEST = 0.5, 0.25
 """A hit is left out whose relevance is less than this share of that bound, or of the best hit's relevance."""
 FIRST: Final = 10
@@ -66,6 +65,7 @@ class Asked:
 
     Attributes:
         floor: The cosine that a text has with a question that has nothing to do with it, by the embedding model.
+        ceiling: The cosine that a text has with a question in the same words.
         terms: Its words, as the store knows them, times left out.
         named: Names in it, in lower case, that somebody in the scopes asked goes by.
         names: Those of its words that are written as names.
@@ -74,6 +74,7 @@ class Asked:
     """
 
     floor: float
+    ceiling: float = 1.0
     terms: frozenset[int] = frozenset()
     named: frozenset[str] = frozenset()
     names: frozenset[int] = frozenset()
@@ -159,13 +160,13 @@ def _dense(cosines: Sequence[float | None], floor: float) -> list[float]:
 def relevance(version: Version, cosine: float, asked: Asked) -> float:
     """How likely a version has to do with the question, 0 to 1.
 
-    The cosine above the floor, as a share of what is above it, and the share of the question's words that the version has, which counts 0.4, and less where the
-    question has fewer than four words: that a text lacks the only one says little.
+    The cosine above the floor, as a share of the way to the ceiling, and the share of the question's words that the version has, which counts 0.4, and less
+    where the question has fewer than four words: that a text lacks the only one says little.
     """
-    meaning = max(0.0, cosine - asked.floor) / (1 - asked.floor)
+    meaning = min(max(0.0, cosine - asked.floor) / (asked.ceiling - asked.floor), 1.0)
     weight = LEXICAL_WEIGHT * min(1.0, len(asked.terms) / TELLING_WORDS)
     shared = len(asked.terms & _terms(version)) / max(len(asked.terms), 1)
-    return round(min(1.0, (1 - weight) * meaning + weight * shared), SCORE_DIGITS)
+    return round((1 - weight) * meaning + weight * shared, SCORE_DIGITS)
 
 
 def _terms(version: Version) -> frozenset[int]:
@@ -186,15 +187,13 @@ def relevant(hits: Sequence[Hit], least: float | None, *, among: int, asked: Ask
     if least is not None:
         return tuple(hit for hit in hits if hit.relevance >= least)
     best = max((hit.relevance for hit in hits[:FIRST]), default=0.0)
-    known = (KNOWN_FROM + KNOWN_GROWTH * math.log10(max(among, 1))) * _familiarity(hits[:FIRST], asked)
+    known = (KNOWN_FROM + KNOWN_GROWTH * math.log10(max(among, 1))) * _strangeness(hits[:FIRST], asked)
     bound = max(LEAST_OF_KNOWN * known, LEAST_OF_BEST * best)
     return tuple(hit for hit in hits if hit.relevance >= bound) if best >= known else ()
 
 
-def _familiarity(best: Sequence[Hit], asked: Asked) -> float:
-    if asked.named:
-        return OF_SPEAKERS
-    if not asked.names:
+def _strangeness(best: Sequence[Hit], asked: Asked) -> float:
+    if asked.named or not asked.names:
         return 1.0
     said = frozenset[int]().union(*(_terms(hit.version) for hit in best))
     return OF_STRANGERS if said.isdisjoint(asked.names) else 1.0

@@ -99,7 +99,8 @@ class Reader:
             vector = self._ledger.embed([without_names(question.text, named)], role="query")[0]
         timeless = without_times(question.text, question.times)
         asked = Asked(
-            floor=self._ledger.floor,
+            floor=self._ledger.scale.floor,
+            ceiling=self._ledger.scale.ceiling,
             terms=frozenset(query_terms(timeless)),
             named=named,
             names=frozenset(query_terms(" ".join(proper_names(timeless)))),

@@ -1,16 +1,36 @@
-"""How alike, by a model, a question and a text are that have nothing to do with each other: where its scale begins."""
+"""How alike, by a model, texts are that have nothing to do with each other, and those that say the same: where its scale begins and ends."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from erstwhile.embed.protocol import Embedder
 
-__all__ = ["KNOWN", "measured_floor", "unrelated_cosine"]
+__all__ = ["KNOWN", "Scale", "measured_scale", "scale_of"]
 
-KNOWN: Final = {"bge-small-en-v1.5-w7a8": 0.328, "all-minilm-l6-v2-w7a8": 0.052}
-"""What `measured_floor` gives for the models that come with erstwhile, by the first part of their fingerprints."""
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """Mean cosines of a model, each from -1 to 1.
+
+    Attributes:
+        floor: Of a question and a text that has nothing to do with it.
+        ceiling: Of a text and a question in the same words; 1 where questions are embedded as texts are.
+        apart: Of two texts that have nothing to do with each other.
+    """
+
+    floor: float
+    ceiling: float
+    apart: float
+
+
+KNOWN: Final = {
+    "bge-small-en-v1.5-w7a8": Scale(floor=0.0, ceiling=0.71, apart=0.395),
+    "all-minilm-l6-v2-w7a8": Scale(floor=0.0, ceiling=0.89, apart=0.054),
+}
+"""What `measured_scale` gives for the models that come with erstwhile, by the first part of their fingerprints."""
 HIGHEST: Final = 0.99
 QUESTIONS: Final = (
     "How far is it from the harbour to the old mill?",
@@ -35,15 +55,21 @@ STATEMENTS: Final = (
 """Made up: no question has anything to do with any statement."""
 
 
-def unrelated_cosine(embedder: Embedder) -> float:
-    """The mean cosine of a question and a text that has nothing to do with it. For a model that is not known, 16 short texts are embedded."""
+def scale_of(embedder: Embedder) -> Scale:
+    """The scale of a model. For one that is not known, 32 short texts are embedded."""
     name = embedder.fingerprint.partition("@")[0]
-    # A model for which all texts are alike tells nothing; what is above its floor must still be a stretch.
-    return KNOWN[name] if name in KNOWN else min(max(measured_floor(embedder), 0.0), HIGHEST)
+    return KNOWN[name] if name in KNOWN else measured_scale(embedder)
 
 
-def measured_floor(embedder: Embedder) -> float:
+def measured_scale(embedder: Embedder) -> Scale:
     """The same, measured."""
-    questions = embedder.embed(QUESTIONS, role="query")
-    statements = embedder.embed(STATEMENTS, role="passage")
-    return float((questions @ statements.T).mean())
+    asked = embedder.embed((*QUESTIONS, *STATEMENTS), role="query")
+    said = embedder.embed((*QUESTIONS, *STATEMENTS), role="passage")
+    questions, statements = slice(None, len(QUESTIONS)), slice(len(QUESTIONS), None)
+    # A model for which all texts are alike tells nothing; what is above its floor must still be a stretch.
+    floor = min(max(float((asked[questions] @ said[statements].T).mean()), 0.0), HIGHEST)
+    return Scale(
+        floor=floor,
+        ceiling=max(float((asked[statements] * said[statements]).sum(axis=1).mean()), floor + 1 - HIGHEST),
+        apart=min(max(float((said[questions] @ said[statements].T).mean()), 0.0), HIGHEST),
+    )
