@@ -37,7 +37,7 @@ NOTES = (
     "The lighthouse was built of granite.",
     "A fox has dug a den below the hedge.",
 )
-UNKNOWN = ("Which vaccine does the parrot need?", "Who won the chess tournament?", "What is the boiling point of mercury?")
+UNKNOWN = ("Which vaccine did the parrot get?", "Who won the chess tournament?", "What is the boiling point of mercury?")
 
 
 MOVING = (
