@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -13,15 +14,17 @@ import fitting
 import numpy as np
 import texts
 
-from erstwhile.embed import load_embedder
+from erstwhile.embed import OnnxEmbedder
 from erstwhile.embed.models import PROFILES, QUERY_ADAPTER, packaged_model
 
 AT = (5, 10)
 
 
 def stores(profile: str) -> list[fitting.Store]:
-    """Everything in vectors. Questions are embedded as texts are, so that an adapter which is there already leaves them alone."""
-    embedder = load_embedder(profile)
+    """Everything in vectors. The adapter that is there already, whatever its state, is left alone."""
+    model = packaged_model(profile)
+    plain = {path: digest for path, digest in model.checksums.items() if path != model.query_adapter}
+    embedder = OnnxEmbedder(replace(model, query_adapter=None, checksums=plain))
     return [
         fitting.Store(
             kind=told.kind,

@@ -180,6 +180,14 @@ def test_an_unknown_topic_has_no_answer(fresh: Open, shipped: Embedder, known: i
     assert _contents(ana.recall("When does the ferry leave?"))[0] == NOTES[0]
 
 
+def test_the_user_of_the_scope_is_no_stranger(fresh: Open, shipped: Embedder) -> None:
+    """Nobody says their own name; a question that names the scope's user is about them, one that names another is not."""
+    ana = fresh(shipped).scope(user="ana")
+    ana.remember_many([*NOTES, "I work at Nordwind as a data analyst"], relate=False)
+    assert _contents(ana.recall("Where does Ana work?"))[:1] == ["I work at Nordwind as a data analyst"]
+    assert ana.recall("Where does Marco work?").hits == ()
+
+
 def test_whatever_comes_nearest_on_request(fresh: Open, shipped: Embedder) -> None:
     """With ``min_relevance=0`` everything is a hit, as far as k allows; with 1 only what could not be nearer."""
     ana = fresh(shipped).scope(user="ana")

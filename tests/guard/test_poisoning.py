@@ -86,7 +86,7 @@ def test_what_a_person_said_of_something_else_stays_where_it_is(make: Callable[.
     """A person's words move up only where they answer the question by themselves."""
     memory = make()
     memory.remember_many([{"content": f"the deploy guide step {step} restarts server {step}", "source": TOOL} for step in range(6)], relate=False)
-    memory.remember_many(["xyzzy", "the 9 of 7"], relate=False)
+    memory.remember_many(["zinc", "red tea"], relate=False)
     assert all(hit.version.source.kind is SourceKind.TOOL for hit in memory.recall("deploy guide restarts server", k=4))
 
 

@@ -33,10 +33,11 @@ SCORE_DIGITS: Final = 6
 """Scores are compared to so many digits, so that the last bits of float32 sums never decide an order; what is equal then is ordered by cosine, then by id."""
 TELLING_WORDS: Final = 4
 """From so many words of a question on, which of them a text has tells as much as it can."""
-KNOWN_FROM, KNOWN_GROWTH = 0.09, 0.06
-"""From which relevance on something is known of what was asked: 0.09, and 0.06 more for each power of ten of the candidates, for the best of many strangers
+KNOWN_FROM, KNOWN_GROWTH = 0.07, 0.075
+"""From which relevance on something is known of what was asked: 0.07, and 0.075 more for each power of ten of the candidates, for the best of many strangers
 comes nearer than the best of few. Chosen on questions about one LoCoMo dialogue asked of parts of another, of 3 to 400 turns, where next to no answer is lost
-(benchmarks/retrieval shows the curve), and on questions about stores of 45 short memories, many of them made to be hard, where one in eight is."""
+(benchmarks/retrieval shows the curve), and on questions about stores of 2 to 45 short memories, many of them made to be hard, where 3 to 14 of a hundred
+are."""
 OF_STRANGERS: Final = 1.7
 """That bound is multiplied by this where the question names somebody or something that does not speak in these scopes, and the best hits name none of it.
 Chosen on the same questions."""

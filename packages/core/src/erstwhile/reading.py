@@ -93,13 +93,13 @@ class ReadableMemory:
             quarantined: ``True`` for what is kept apart, because it gives orders and comes from a source that may not; ``None`` for that too. Default: none
                 of it.
             min_relevance: How relevant a hit must be, 0 to 1 (`Hit.relevance`); 0 for whatever comes nearest. Default: no hit at all where the best is no
-                more relevant than the best of so many strangers would be (0.1 in a small scope, 0.3 in a large one), for then nothing is known of what was
+                more relevant than the best of so many strangers would be (0.1 in a small scope, 0.2 in a large one), for then nothing is known of what was
                 asked; and none much less relevant than the best.
             neighbours: Up to how many places before and after a hit, 0 to 20, the turns of the same session are brought along, in `Hit.neighbours`. They are
                 taken as they stood at the point asked about, whatever else was asked for. Default 0: none.
-            vector: What to compare by meaning, in place of the question's own vector: one of the store's model, of any length but 0, for a caller who has
-                embedded the question already or wants what is like another text. Words, names and times are still those of the question. Default: the
-                question is embedded.
+            vector: What to compare by meaning, in place of the question's own vector: one of the store's model, of any length but 0, embedded as a
+                question is (``role="query"``), for a caller who has done so already or wants what is like another text. Words, names and times are
+                still those of the question. Default: the question is embedded.
 
         Raises:
             InvalidInputError: Something given cannot be used.

@@ -103,7 +103,7 @@ class Reader:
             ceiling=self._ledger.scale.ceiling,
             terms=frozenset(query_terms(timeless)),
             named=named,
-            names=frozenset(query_terms(" ".join(proper_names(timeless)))),
+            names=frozenset(query_terms(" ".join(proper_names(timeless)))) - _owners(where),
             days=question.days,
             when=asks_when(question.text),
         )
@@ -194,8 +194,14 @@ class Reader:
         return point, answer
 
 
+def _owners(where: Where) -> frozenset[int]:
+    """The words of the names by which the user and the agent of the scopes go: they are no strangers, though no memory may name them."""
+    names = (name for scope in where.scopes for name in (scope.user, scope.agent) if name is not None)
+    return frozenset(query_terms(" ".join(names)))
+
+
 def _cosine(one: "NDArray[np.float32]", other: "NDArray[np.float32]") -> float:
-    # Exact, whatever a store's own arithmetic: equal vectors have equal cosines, and a vector has 1 with itself though its numbers were rounded.
+    # Exact, whatever a store's own arithmetic: equal vectors have equal cosines though their numbers were rounded.
     import numpy as np
 
     first, second = one.astype(np.float64), other.astype(np.float64)

@@ -13,7 +13,7 @@ __all__ = ["KNOWN", "Scale", "measured_scale", "scale_of"]
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """Mean cosines of a model, each from -1 to 1.
+    """Mean cosines of a model, each from 0 to 1.
 
     Attributes:
         floor: Of a question and a text that has nothing to do with it.

@@ -26,6 +26,7 @@ HUB_FILES = (
     "model.onnx_data",
     "onnx/model.onnx",
     "onnx/model.onnx_data",
+    QUERY_ADAPTER,
 )
 
 _HUB_NAME = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")

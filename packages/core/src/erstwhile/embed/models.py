@@ -95,7 +95,6 @@ def read_manifest(path: Path) -> EmbeddingModel:
     if manifest.get("format") != MANIFEST_FORMAT:
         raise ModelCorruptError(f"{path} has format {manifest.get('format')!r}; this version of erstwhile reads {MANIFEST_FORMAT}; {REINSTALL}")
     try:
-        files = ("model.onnx", "tokenizer.json", *((QUERY_ADAPTER,) if QUERY_ADAPTER in manifest["files"] else ()))
         return EmbeddingModel(
             name=manifest["name"],
             onnx=path.with_name("model.onnx"),
@@ -104,9 +103,9 @@ def read_manifest(path: Path) -> EmbeddingModel:
             max_tokens=manifest["max_tokens"],
             prefixes=manifest["prefixes"],
             dimension=manifest["dimension"],
-            checksums={path.with_name(name): manifest["files"][name]["sha256"] for name in files},
+            checksums={path.with_name(name): manifest["files"][name]["sha256"] for name in ("model.onnx", "tokenizer.json", QUERY_ADAPTER)},
             batchable=True,
-            query_adapter=path.with_name(QUERY_ADAPTER) if QUERY_ADAPTER in files else None,
+            query_adapter=path.with_name(QUERY_ADAPTER),
         )
     except (KeyError, TypeError) as error:
         raise ModelCorruptError(f"{path} lacks {error}; {REINSTALL}") from error

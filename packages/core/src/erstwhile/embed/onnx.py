@@ -229,8 +229,8 @@ def _moved(vectors: NDArray[np.float32], adapter: NDArray[np.float64]) -> NDArra
     for row, vector in enumerate(vectors.astype(np.float64)):
         exact = vector + (vector[:, None] * adapter[:-1]).sum(axis=0) + adapter[-1]
         length = np.sqrt((exact * exact).sum())
-        # A vector that the adapter takes to nothing has no direction left but its own.
-        moved[row] = exact / length if length > 0 else vector
+        # A vector that the adapter takes to nothing, or beyond all bounds, has no direction left but its own.
+        moved[row] = exact / length if 0 < length < np.inf else vector
     return moved
 
 
