@@ -28,7 +28,7 @@ def stores(profile: str) -> list[fitting.Store]:
     return [
         fitting.Store(
             kind=told.kind,
-            author=told.author,
+            author=f"{told.kind}/{told.author}",
             texts=embedder.embed(told.texts, role="passage").astype(np.float64),
             questions=embedder.embed(told.questions, role="passage").astype(np.float64),
             evidence=told.evidence,

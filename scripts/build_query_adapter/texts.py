@@ -14,6 +14,8 @@ from erstwhile.turns import ROLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    _Parts = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[int, ...], ...]]
+
 HERE: Final = Path(__file__).resolve().parent
 
 
@@ -23,7 +25,7 @@ class Told:
 
     Attributes:
         kind: The name of its folder.
-        author: Who wrote it: the folder and the name of the file.
+        author: Who wrote it: the name of the file.
         texts: What was said.
         questions: What is asked, as recall compares it by meaning: without the names of those who speak.
         evidence: For each question the places of the texts that answer it.
@@ -41,13 +43,14 @@ def read() -> list[Told]:
     return [*_read("dialogues", _dialogue), *_read("stores", _store)]
 
 
-def _read(folder: str, made: Callable[[str, str, dict[str, Any]], Told]) -> Iterator[Told]:
-    for path in sorted((HERE / folder).glob("*.jsonl")):
+def _read(kind: str, parts: Callable[[dict[str, Any]], _Parts]) -> Iterator[Told]:
+    for path in sorted((HERE / kind).glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
-            yield made(folder, f"{folder}/{path.stem}", json.loads(line))
+            texts, questions, evidence = parts(json.loads(line))
+            yield Told(kind=kind, author=path.stem, texts=texts, questions=questions, evidence=evidence)
 
 
-def _dialogue(kind: str, author: str, row: dict[str, Any]) -> Told:
+def _dialogue(row: dict[str, Any]) -> _Parts:
     spoken = [[text for _, text in session["turns"]] for session in row["sessions"]]
     starts = [sum(map(len, spoken[:number])) for number in range(len(spoken))]
     names = [name.casefold() for name in row["people"] if name not in ROLES]
@@ -56,20 +59,16 @@ def _dialogue(kind: str, author: str, row: dict[str, Any]) -> Told:
         session, turn = map(int, cited.split(":"))
         return starts[session - 1] + turn - 1
 
-    return Told(
-        kind=kind,
-        author=author,
-        texts=tuple(chain.from_iterable(spoken)),
-        questions=tuple(without_names(asked["q"], names) for asked in row["questions"]),
-        evidence=tuple(tuple(map(place, asked["evidence"])) for asked in row["questions"]),
+    return (
+        tuple(chain.from_iterable(spoken)),
+        tuple(without_names(asked["q"], names) for asked in row["questions"]),
+        tuple(tuple(map(place, asked["evidence"])) for asked in row["questions"]),
     )
 
 
-def _store(kind: str, author: str, row: dict[str, Any]) -> Told:
-    return Told(
-        kind=kind,
-        author=author,
-        texts=tuple(row["memories"]),
-        questions=tuple(asked["q"] for asked in row["questions"]),
-        evidence=tuple(tuple(place - 1 for place in asked["evidence"]) for asked in row["questions"]),
+def _store(row: dict[str, Any]) -> _Parts:
+    return (
+        tuple(row["memories"]),
+        tuple(asked["q"] for asked in row["questions"]),
+        tuple(tuple(place - 1 for place in asked["evidence"]) for asked in row["questions"]),
     )

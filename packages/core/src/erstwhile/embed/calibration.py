@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erstwhile.embed.protocol import Embedder
 
 __all__ = ["KNOWN", "Scale", "measured_scale", "scale_of"]
@@ -66,10 +69,11 @@ def measured_scale(embedder: Embedder) -> Scale:
     asked = embedder.embed((*QUESTIONS, *STATEMENTS), role="query")
     said = embedder.embed((*QUESTIONS, *STATEMENTS), role="passage")
     questions, statements = slice(None, len(QUESTIONS)), slice(len(QUESTIONS), None)
+    floor = _bounded(asked[questions] @ said[statements].T)
+    ceiling = float((asked[statements] * said[statements]).sum(axis=1).mean())
+    return Scale(floor=floor, ceiling=max(ceiling, floor + 1 - HIGHEST), apart=_bounded(said[questions] @ said[statements].T))
+
+
+def _bounded(cosines: NDArray[np.float32]) -> float:
     # A model for which all texts are alike tells nothing; what is above its floor must still be a stretch.
-    floor = min(max(float((asked[questions] @ said[statements].T).mean()), 0.0), HIGHEST)
-    return Scale(
-        floor=floor,
-        ceiling=max(float((asked[statements] * said[statements]).sum(axis=1).mean()), floor + 1 - HIGHEST),
-        apart=min(max(float((said[questions] @ said[statements].T).mean()), 0.0), HIGHEST),
-    )
+    return min(max(float(cosines.mean()), 0.0), HIGHEST)
