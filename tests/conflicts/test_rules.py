@@ -156,12 +156,34 @@ def test_a_value_that_was_changed(earlier: str, later: str, found: Relation | No
         pytest.param("My son is 4 years old", "My son is 7 years old", True, id="two sons"),
         pytest.param("The shop sells 5 litre cans of paint", "The shop sells 10 litre cans of paint", True, id="which of several"),
         pytest.param("Ida wants her running report in kilometres", "Ida wants her running report in French", True, id="two sorts of form"),
+        pytest.param("Ida wants reports as PDF", "Ida wants reports in French", True, id="two sides of one"),
+        pytest.param("I like my steak well done", "I like my steak rare", False, id="two ways of one's own"),
+        pytest.param("I learned that rye dough needs 6 hours", "I learned that rye dough needs 9 hours", False, id="what was learnt"),
+        pytest.param("I read two books on bees", "I read two maps of Kent", True, id="what was done"),
+        pytest.param("We have our wedding reception at the Mill", "We have our wedding reception at the Orangery", False, id="two places of one"),
+        pytest.param("I teach a yoga class on Tuesdays", "I teach a yoga class on Fridays", True, id="days of every week"),
     ],
 )
 def test_what_there_can_be_several_of(earlier: str, later: str, *, apart: bool) -> None:
     """One may want several things, but of one thing only so much, and in one way: whether that is meant is left to the next judge."""
     (judgement,) = RuleJudge().judge([said(earlier, later)])
     assert (judgement is not None and judgement.relation is Relation.COEXISTS) is apart
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("My only flatmate is Tom", "My only flatmate is Ann", Relation.SUPERSEDES, id="an only one"),
+        pytest.param("Lumen is our only supplier of paper", "Postario is our only supplier of paper", Relation.SUPERSEDES, id="an only one after the verb"),
+        pytest.param("My flatmate is Tom", "My flatmate is Ann", None, id="one of several"),
+        pytest.param("Dana is the user's boss", "Omar is the user's boss", Relation.SUPERSEDES, id="the user's"),
+        pytest.param("Dana is the user's friend", "Omar is the user's friend", None, id="the user's one of several"),
+        pytest.param("I only drink tea", "I only drink wine at weddings", None, id="only of what is done"),
+    ],
+)
+def test_an_only_one(earlier: str, later: str, found: Relation | None) -> None:
+    """Of what there can be several, "only" says that there is one; a boss is one's only one without it."""
+    assert _ruled(earlier, later) is found
 
 
 def test_a_judge_is_asked_about_a_changed_value() -> None:

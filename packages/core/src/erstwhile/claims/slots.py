@@ -21,6 +21,8 @@ _DETERMINERS: Final = frozenset("the a an my our your his her their this that of
 LONGEST_ROLE: Final = 3
 """Words of the longest role; of one that is told apart by a place or a firm, twice as many."""
 _NEW: Final = frozenset(("new", "current", "latest", "old", "own"))
+_ONLY: Final = "only"
+_LEARN: Final = "learn"
 
 
 def claims_of(clauses: Sequence[Clause], speaker: str) -> tuple[Claim, ...]:
@@ -87,7 +89,9 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     if pivot is None:
         return _called(clause, speaker) or _labelled(clause, speaker)
     left_out = lexicon.words("adverbs") | lexicon.words("auxiliary")
-    subject = [token for token in tokens[:pivot] if token.lower not in left_out]
+    # "My only supplier" says of how many, "I only drink tea" of what.
+    of_how_many = {place for place in range(1, pivot) if tokens[place].lower == _ONLY and tokens[place - 1].lower in _DETERMINERS}
+    subject = [token for place, token in enumerate(tokens[:pivot]) if token.lower not in left_out or place in of_how_many]
     if tokens[pivot].lower in ("i'm", "we're"):
         subject.append(tokens[pivot])
     rest = [token for token in tokens[pivot + 1 :] if token.lower not in lexicon.words("hollow")]
@@ -201,7 +205,9 @@ def _word(token: Token) -> str:
 
 
 def _is_one(noun: Sequence[Token]) -> bool:
-    """Whether one has but one of what a noun phrase stands for: no friend, at work or anywhere. Of contacts one has many, but one at the bank."""
+    """Whether one has but one of what a noun phrase stands for: no friend, at work or anywhere, but for an only one. Of contacts one has one at the bank."""
+    if any(token.lower == _ONLY for token in noun):
+        return True
     end = next((place for place, token in enumerate(noun) if place and token.lower in lexicon.words("prepositions")), len(noun))
     head = joined(noun[:end]) or joined(noun)
     return not is_several(head) or (end < len(noun) and head in lexicon.words("one_at"))
@@ -224,16 +230,19 @@ def _noun_slot(subject: Sequence[Token], speaker: str) -> tuple[str, Sequence[To
 
 
 def _role(parts: _Parts) -> list[Claim]:
-    """ "Tim is the CEO of Apple", "Anna is my dentist": the value is who, the slot is the role."""
-    words, longest = [token.lower for token in parts.rest], LONGEST_ROLE
+    """ "Tim is the CEO of Apple", "Anna is my dentist", "Anna is the user's dentist": the value is who, the slot is the role."""
+    rest, longest = parts.rest, LONGEST_ROLE
+    if rest[0].lower == "the" and len(rest) > 1 and rest[1].owner:
+        rest = rest[1:]
+    words = [token.lower for token in rest]
     if words[0] == "the" and "of" in words[2:]:
         place = words.index("of", 2)
-        tokens, owner = parts.rest[1:place], _owner(parts.rest[place + 1 :], parts.speaker)
-    elif len(words) > 1 and (words[0] in ("my", "our") or parts.rest[0].owner):
+        tokens, owner = rest[1:place], _owner(rest[place + 1 :], parts.speaker)
+    elif len(words) > 1 and (words[0] in ("my", "our") or rest[0].owner):
         if not lexicon.words("prepositions").isdisjoint(words):
             # One's contact at the bank is another than one's contact at the insurance.
             longest *= 2
-        tokens, owner = [token for token in parts.rest[1 : longest + 1] if token.lower not in _NEW], _owner(parts.rest[:1], parts.speaker)
+        tokens, owner = [token for token in rest[1 : longest + 1] if token.lower not in _NEW], _owner(rest[:1], parts.speaker)
     else:
         return []
     noun = joined(tokens)
@@ -252,8 +261,8 @@ def _verbal(parts: _Parts) -> list[Claim]:
     if not end:
         return []
     phrase = " ".join(words[:end])
-    # What was, and what is, are two things.
-    past = is_past(verb)
+    # What was, and what is, are two things; but what was learnt is known.
+    past = is_past(verb) and parts.verb.norm != _LEARN
     return parts.claim(parts.owner, f"{phrase} (past)" if past else phrase, joined(rest[end - 1 :]), single=single(phrase))
 
 

@@ -129,6 +129,7 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
     if not apart and _of_two_matters(before, after):
         return True
     told = _turned_round(pair, before, after) if repeated else (apart and _concerns(pair, before, after)) or not _says_all(after, pair.later)
+    told = told or (not repeated and _handed_on(before, after))
     if persons or told or (certain and (repeated or _may_be_one(before, after))):
         return False
     if "@" in before.subject + after.subject:
@@ -137,6 +138,12 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
     if before.slot == after.slot:
         return two_measures(before, after)
     return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute, repeated=repeated))
+
+
+def _handed_on(before: Claim, after: Claim) -> bool:
+    """Whether another has what one alone can have: "Ines is the treasurer of the choir", "Ruben is the treasurer of the choir"."""
+    same = before.attribute == after.attribute and before.value == after.value
+    return same and before.attribute.endswith(" of") and bool(before.single and after.single)
 
 
 def _may_be_one(before: Claim, after: Claim) -> bool:

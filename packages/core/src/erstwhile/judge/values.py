@@ -16,8 +16,6 @@ __all__ = ["LIVING", "Told", "comparable", "of_one_matter", "on_other_days", "qu
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
-HALF: Final = 0.5
-"""Values of which more is different have to do with different matters."""
 _DIGITS: Final = re.compile(r"\d+")
 _EVERY: Final = ("every", "each")
 
@@ -126,11 +124,24 @@ def _of_one_measure(before: Claim, after: Claim) -> bool:
 
 
 def _of_one_phrase(earlier: Told, later: Told) -> bool:
-    """Whether both begin alike, are half the same and differ by words of one sort: "a report in miles" and "in kilometres", and not "in French"; days aside."""
-    old, new = ([word for word in told.claim.value.split() if word not in _days(told.claim)] for told in (earlier, later))
-    shared = set(old) & set(new)
-    alike = old != new and old[:1] == new[:1] and len(shared) >= max(2, HALF * min(len(old), len(new)))
-    return alike and _sorts(set(old) - shared, earlier.reading) == _sorts(set(new) - shared, later.reading)
+    """Whether both speak of one thing and differ by words of one sort, days aside: "a report in miles" and "in kilometres", and not "as a PDF", "in French"."""
+    old, new = (told.claim.value.split() for told in (earlier, later))
+    before, after = (told.reading.among(lexicon.words("prepositions")) for told in (earlier, later))
+    # "5 litre cans" and "10 litre cans" are two things.
+    counted = old[0] != new[0] and old[0].isdigit() and new[0].isdigit()
+    if counted or (before - after and after - before):
+        return False
+    mine = old[0] == new[0] and old[0] in _known(earlier) & _known(later)
+    first, second = set(old) - _days(earlier.claim), set(new) - _days(later.claim)
+    shared = first & second
+    alike = first != second and (mine or len(shared) > 1)
+    return alike and _sorts(first - shared, earlier.reading) == _sorts(second - shared, later.reading)
+
+
+def _known(told: Told) -> set[str]:
+    """The words that follow "my", "the" and the like: of "my steak" there is one, of "red kites" there are many."""
+    definite = lexicon.words("articles") - {"a", "an"}
+    return {token.norm for before, token in pairwise(told.reading.text.tokens) if before.owner or before.lower in definite}
 
 
 def _sorts(words: set[str], reading: Reading) -> set[str]:
