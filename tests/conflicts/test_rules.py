@@ -173,6 +173,19 @@ def test_what_there_can_be_several_of(earlier: str, later: str, *, apart: bool) 
 @pytest.mark.parametrize(
     ("earlier", "later", "found"),
     [
+        pytest.param("Hanna drives me to work", "Hanna no longer drives me to work", ENDED, id="the same"),
+        pytest.param("Hanna drives me to work", "I no longer drive Hanna to work", None, id="the other way round"),
+        pytest.param("I share a desk with Tom", "Tom no longer shares a desk with me", ENDED, id="what two do with each other"),
+    ],
+)
+def test_who_no_longer_does_it_and_to_whom(earlier: str, later: str, found: Relation | None) -> None:
+    """That one no longer does something to another says nothing of what the other does."""
+    assert _ruled(earlier, later) is found
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
         pytest.param("My only flatmate is Tom", "My only flatmate is Ann", Relation.SUPERSEDES, id="an only one"),
         pytest.param("Lumen is our only supplier of paper", "Postario is our only supplier of paper", Relation.SUPERSEDES, id="an only one after the verb"),
         pytest.param("My flatmate is Tom", "My flatmate is Ann", None, id="one of several"),

@@ -10,9 +10,10 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH, kinds_of, single
 from erstwhile.claims.reading import Reading, read
 from erstwhile.claims.words import stem
+from erstwhile.judge.parties import exchanged
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import TO_DO
-from erstwhile.judge.rules import is_done
+from erstwhile.judge.rules import endings, is_done
 from erstwhile.judge.values import two_measures
 from erstwhile.model import MemoryType, Version
 from erstwhile.relations import Claim, Judgement, Relation
@@ -66,7 +67,7 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
         return "They speak of two things."
     if _of_a_series(earlier, later):
         return "A number says which of several each speaks of."
-    if _exchanged(earlier, later):
+    if exchanged(earlier, later, aside=endings("ended")):
         return "They exchange who does it, and to whom."
     return "They speak of two sides." if repeated and earlier.shares(later, SAME_WORDS) and _on_two_sides(earlier, later) else ""
 
@@ -224,24 +225,6 @@ def _matter(attribute: str) -> str:
     known, words = lexicon.mapping("matters"), attribute.split()
     about = next((known[word] for word in words if word in known), "")
     return f"{about} from" if about and words[-1] == "from" else about
-
-
-def _exchanged(earlier: Reading, later: Reading) -> bool:
-    """Whether the same words name the same two or more in another order: "Ben trusts Ida", "Ida trusts Ben"; numbers aside, and not of what somebody is."""
-    if any(token.lower in lexicon.words("be") for reading in (earlier, later) for token in reading.text.tokens):
-        return False
-    before, after = _who(earlier), _who(later)
-    said, again = (reading.text.content - {token.norm for token in reading.text.tokens if token.value} for reading in (earlier, later))
-    return said == again and len(before) > 1 and before != after and set(before) == set(after)
-
-
-def _who(reading: Reading) -> list[str]:
-    """Who is named, in the order in which they first are; "@" is the speaker."""
-    first, stop = lexicon.words("first"), lexicon.words("stop")
-    tokens = (token for token in reading.text.tokens if token.value is None)
-    named = (token for token in tokens if token.name or token.text[:1].isupper() or token.lower in first)
-    found = dict.fromkeys("@" if token.lower in first else token.norm for token in named)
-    return [who for who in found if who not in stop]
 
 
 @cache
