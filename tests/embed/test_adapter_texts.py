@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 BUILD = Path(__file__).resolve().parents[2] / "scripts/build_query_adapter"
 DIALOGUES = sorted((BUILD / "dialogues").glob("*.jsonl"))
 STORES = sorted((BUILD / "stores").glob("*.jsonl"))
+SHORT = 4
+"""Words that anybody may say: "What did you tell him?" is longer."""
 FORMS = {"question", "keywords", "statement", "request", "broad", "category", "situation"}
 
 
@@ -69,11 +71,11 @@ def test_each_store_cites_what_it_holds(path: Path) -> None:
 
 
 def test_places_have_few_texts_in_common() -> None:
-    """But for a greeting now and then, what was said in one place was said there alone."""
+    """But for a greeting or a short question now and then, what was said in one place was said there alone."""
     told = load("texts").read()
     assert len(told) > 100
-    texts = Counter(text for each in told for text in set(each.texts))
-    assert sum(count > 1 for count in texts.values()) < len(texts) / 500
+    texts = Counter(text for each in told for text in set(each.texts) if len(text.split()) > SHORT)
+    assert sum(count > 1 for count in texts.values()) < len(texts) / 2000
 
 
 def test_a_dialogue_is_read_as_it_stands() -> None:
