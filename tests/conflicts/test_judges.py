@@ -85,6 +85,8 @@ def test_of_the_same_time_none_is_newer() -> None:
         pytest.param("My manager is Dana", "My manager's manager is Lou", Relation.COEXISTS, id="whose manager"),
         pytest.param("Ines is the treasurer of the choir", "Ruben is the treasurer of the choir", Relation.SUPERSEDES, id="a post that another has"),
         pytest.param("Ines is the treasurer of the choir", "Ruben is the treasurer of the club", Relation.COEXISTS, id="two posts"),
+        pytest.param("Ines plays the position of goalkeeper", "Ruben plays the position of goalkeeper", Relation.COEXISTS, id="what many do"),
+        pytest.param("Ines is the guitarist of the band", "Ruben is the guitarist of the band", Relation.COEXISTS, id="what two can be"),
         pytest.param("Ines is the author of the guide", "Ruben is the author of the guide", Relation.COEXISTS, id="what several can be"),
         pytest.param("Rent 900", "Rent 950", Relation.SUPERSEDES, id="a measure"),
         pytest.param("Lunch 30 minutes", "Lunch 45 minutes", Relation.SUPERSEDES, id="an amount"),

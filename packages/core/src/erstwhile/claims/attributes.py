@@ -8,7 +8,7 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["SWITCH", "is_several", "kinds_of", "lasting", "noun_role", "phrase_end", "roles", "single", "verbs"]
+__all__ = ["SWITCH", "is_post", "is_several", "kinds_of", "lasting", "noun_role", "phrase_end", "roles", "single", "verbs"]
 
 SWITCH: Final = "switch to"
 """The attribute of a claim that somebody moved or switched: of what, only what they had before can tell."""
@@ -57,6 +57,16 @@ def _of_several() -> frozenset[str]:
 def is_several(noun: str) -> bool:
     """Whether one can have several of what a noun phrase in normal form stands for: friends, pets."""
     return not _several_nouns().isdisjoint(noun.split()[-1:])
+
+
+@cache
+def _posts() -> frozenset[str]:
+    return frozenset(f"be the {stem(word)} of" for word in lexicon.attributes("posts").split())
+
+
+def is_post(attribute: str) -> bool:
+    """Whether an attribute is to hold a post that one alone holds at a time: "be the treasurer of"."""
+    return attribute in _posts()
 
 
 @cache

@@ -21,8 +21,6 @@ _DETERMINERS: Final = frozenset("the a an my our your his her their this that of
 LONGEST_ROLE: Final = 3
 """Words of the longest role; of one that is told apart by a place or a firm, twice as many."""
 _NEW: Final = frozenset(("new", "current", "latest", "old", "own"))
-_ONLY: Final = "only"
-_LEARN: Final = "learn"
 
 
 def claims_of(clauses: Sequence[Clause], speaker: str) -> tuple[Claim, ...]:
@@ -89,9 +87,7 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
     if pivot is None:
         return _called(clause, speaker) or _labelled(clause, speaker)
     left_out = lexicon.words("adverbs") | lexicon.words("auxiliary")
-    # "My only supplier" says of how many, "I only drink tea" of what.
-    of_how_many = {place for place in range(1, pivot) if tokens[place].lower == _ONLY and tokens[place - 1].lower in _DETERMINERS}
-    subject = [token for place, token in enumerate(tokens[:pivot]) if token.lower not in left_out or place in of_how_many]
+    subject = [token for token in tokens[:pivot] if token.lower not in left_out]
     if tokens[pivot].lower in ("i'm", "we're"):
         subject.append(tokens[pivot])
     rest = [token for token in tokens[pivot + 1 :] if token.lower not in lexicon.words("hollow")]
@@ -205,9 +201,7 @@ def _word(token: Token) -> str:
 
 
 def _is_one(noun: Sequence[Token]) -> bool:
-    """Whether one has but one of what a noun phrase stands for: no friend, at work or anywhere, but for an only one. Of contacts one has one at the bank."""
-    if any(token.lower == _ONLY for token in noun):
-        return True
+    """Whether one has but one of what a noun phrase stands for: no friend, at work or anywhere. Of contacts one has many, but one at the bank."""
     end = next((place for place, token in enumerate(noun) if place and token.lower in lexicon.words("prepositions")), len(noun))
     head = joined(noun[:end]) or joined(noun)
     return not is_several(head) or (end < len(noun) and head in lexicon.words("one_at"))
@@ -231,8 +225,8 @@ def _noun_slot(subject: Sequence[Token], speaker: str) -> tuple[str, Sequence[To
 
 def _role(parts: _Parts) -> list[Claim]:
     """ "Tim is the CEO of Apple", "Anna is my dentist", "Anna is the user's dentist": the value is who, the slot is the role."""
-    rest, longest = parts.rest, LONGEST_ROLE
-    if rest[0].lower == "the" and len(rest) > 1 and rest[1].owner:
+    rest, longest, is_so = parts.rest, LONGEST_ROLE, parts.verb.lower in ("is", "are")
+    if is_so and len(rest) > 1 and rest[0].lower == "the" and rest[1].owner and rest[1].lower in lexicon.words("first"):
         rest = rest[1:]
     words = [token.lower for token in rest]
     if words[0] == "the" and "of" in words[2:]:
@@ -248,7 +242,8 @@ def _role(parts: _Parts) -> list[Claim]:
     noun = joined(tokens)
     if not noun or len(noun.split()) > longest:
         return []
-    return parts.claim(owner, noun_role(noun), joined(parts.subject), single=_is_one(tokens))
+    only = is_so and any(token.lower == "only" for token in tokens)
+    return parts.claim(owner, noun_role(noun), joined(parts.subject), single=only or _is_one(tokens))
 
 
 def _verbal(parts: _Parts) -> list[Claim]:
@@ -261,8 +256,8 @@ def _verbal(parts: _Parts) -> list[Claim]:
     if not end:
         return []
     phrase = " ".join(words[:end])
-    # What was, and what is, are two things; but what was learnt is known.
-    past = is_past(verb) and parts.verb.norm != _LEARN
+    # What was, and what is, are two things; but that something is so, once learnt, is known.
+    past = is_past(verb) and not (parts.verb.norm == "learn" and any(token.lower == "that" for token in rest))
     return parts.claim(parts.owner, f"{phrase} (past)" if past else phrase, joined(rest[end - 1 :]), single=single(phrase))
 
 

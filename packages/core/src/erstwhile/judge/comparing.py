@@ -7,10 +7,10 @@ from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, kinds_of, single
+from erstwhile.claims.attributes import SWITCH, is_post, kinds_of, single
 from erstwhile.claims.reading import Reading, read
 from erstwhile.claims.words import stem
-from erstwhile.judge.parties import exchanged
+from erstwhile.judge.parties import ended_of_the_other, exchanged
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import TO_DO
 from erstwhile.judge.rules import endings, is_done
@@ -67,7 +67,7 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
         return "They speak of two things."
     if _of_a_series(earlier, later):
         return "A number says which of several each speaks of."
-    if exchanged(earlier, later, aside=endings("ended")):
+    if exchanged(earlier, later) or (later.ends and ended_of_the_other(earlier, later, endings=endings("ended"))):
         return "They exchange who does it, and to whom."
     return "They speak of two sides." if repeated and earlier.shares(later, SAME_WORDS) and _on_two_sides(earlier, later) else ""
 
@@ -116,11 +116,11 @@ def _reading(version: Version) -> Reading:
 def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> bool:
     """Whether the only claims of the two are not of the same: what sounds alike is told apart by them.
 
-    Attributes that are known for different matters are: where one lives, where one works. Of the world, the same attribute of another subject is another thing,
-    and so are subjects without a word in common, and attributes without one of the same subject; a thing that is named otherwise is left to the judge. What
-    people say of themselves goes by more names than the rules know, so there only subjects without a word in common are, and, unless it is to be a repetition,
-    with the same attribute. And where the later one says more than it claims, what it replaces may be in that. A judge that is certain is believed, unless
-    different matters are known, or, of a clash, what may not be one thing in other words.
+    Attributes that are known for different matters are: where one lives, where one works. Of the world, the same attribute of another subject is another
+    thing, and so are subjects without a word in common, and attributes without one of the same subject; a thing that is named otherwise is left to the
+    judge. What people say of themselves goes by more names than the rules know, so there only subjects without a word in common are, and, unless it is to
+    be a repetition, with the same attribute. And where the later one says more than it claims, what it replaces may be in that. A post that another holds
+    is one, for a clash. A judge that is certain is believed, unless different matters are known, or, of a clash, what may not be one thing in other words.
     """
     if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
         return False
@@ -142,9 +142,8 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
 
 
 def _handed_on(before: Claim, after: Claim) -> bool:
-    """Whether another has what one alone can have: "Ines is the treasurer of the choir", "Ruben is the treasurer of the choir"."""
-    same = before.attribute == after.attribute and before.value == after.value
-    return same and before.attribute.endswith(" of") and bool(before.single and after.single)
+    """Whether another holds a post that one alone holds: "Ines is the treasurer of the choir", "Ruben is the treasurer of the choir"."""
+    return before.attribute == after.attribute and before.value == after.value and is_post(before.attribute)
 
 
 def _may_be_one(before: Claim, after: Claim) -> bool:

@@ -6,27 +6,32 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import Token
 
-__all__ = ["exchanged"]
+__all__ = ["ended_of_the_other", "exchanged"]
 
 
 def exchanged(earlier: Reading, later: Reading, *, aside: frozenset[str] = frozenset()) -> bool:
-    """Whether the same words name the same two or more in another order: "Ben trusts Ida", "Ida trusts Ben".
+    """Whether the same words name the same two or more in another order: "Ben trusts Ida", "Ida trusts Ben"; not of what somebody is.
 
-    Not of what somebody is, nor of what one does with another. Numbers do not count, nor words that are put aside, in normal form.
+    Numbers do not count, nor words that are put aside, in normal form.
     """
-    if any(_says_what_is(reading) or _with_another(reading) for reading in (earlier, later)):
+    if any(token.lower in lexicon.words("be") for reading in (earlier, later) for token in reading.text.tokens):
         return False
     before, after = _who(earlier), _who(later)
     said, again = (reading.text.content - aside - {token.norm for token in reading.text.tokens if token.value} for reading in (earlier, later))
     return said == again and len(before) > 1 and before != after and set(before) == set(after)
 
 
-def _says_what_is(reading: Reading) -> bool:
-    return any(token.lower in lexicon.words("be") for token in reading.text.tokens)
+def ended_of_the_other(earlier: Reading, later: Reading, *, endings: frozenset[str]) -> bool:
+    """Whether the later one says of the other of two that it is over: "Hanna drives me", "I no longer drive Hanna"; not of what they do together.
+
+    ``endings`` are words, in normal form, that tell of an end.
+    """
+    return not _together(earlier) and exchanged(earlier, later, aside=endings)
 
 
-def _with_another(reading: Reading) -> bool:
-    return any(before.lower == "with" and _is_somebody(token) for before, token in pairwise(reading.text.tokens))
+def _together(reading: Reading) -> bool:
+    """Whether it names somebody after "with", or two with "and" between them: "I share a desk with Tom", "Tom and Ida share a desk"."""
+    return any(before.lower in ("with", "and") and _is_somebody(token) for before, token in pairwise(reading.text.tokens))
 
 
 def _is_somebody(token: Token) -> bool:
@@ -36,7 +41,6 @@ def _is_somebody(token: Token) -> bool:
 def _who(reading: Reading) -> list[str]:
     """Who is named, in the order in which they first are; "@" is the speaker."""
     first, stop = lexicon.words("first"), lexicon.words("stop")
-    tokens = (token for token in reading.text.tokens if token.value is None)
-    named = (token for token in tokens if _is_somebody(token))
+    named = (token for token in reading.text.tokens if token.value is None and _is_somebody(token))
     found = dict.fromkeys("@" if token.lower in first else token.norm for token in named)
     return [who for who in found if who not in stop]

@@ -10,7 +10,7 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH, kinds_of, single
 from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
 from erstwhile.claims.words import is_past, stem, tokens_of
-from erstwhile.judge.parties import exchanged
+from erstwhile.judge.parties import ended_of_the_other
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
 from erstwhile.judge.values import LIVING, Told, comparable, of_one_matter, on_other_days, qualified_apart, things
@@ -204,8 +204,7 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     works = pair.earlier.type is MemoryType.ERROR and pair.later.type not in TO_DO and _works(earlier, later)
     ended = works or later.ends or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
     denied = earlier.negated and pair.earlier.type not in TO_DO and not works
-    # That I no longer drive Hanna says nothing of whether she drives me.
-    apart = later.has("additive") or exchanged(earlier, later, aside=endings("ended"))
+    apart = later.has("additive") or ended_of_the_other(earlier, later, endings=endings("ended"))
     # What is to be once it is over is not over when it is: "When the course is over, I send Lena my notes".
     if not ended or earlier.has("ended") or denied or apart or TO_COME.search(later.lower):
         return None

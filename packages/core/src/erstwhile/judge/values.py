@@ -16,8 +16,11 @@ __all__ = ["LIVING", "Told", "comparable", "of_one_matter", "on_other_days", "qu
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
+HALF: Final = 0.5
+"""Values of which more is different have to do with different matters."""
 _DIGITS: Final = re.compile(r"\d+")
 _EVERY: Final = ("every", "each")
+_LIKING: Final = ("like", "love", "want")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +127,26 @@ def _of_one_measure(before: Claim, after: Claim) -> bool:
 
 
 def _of_one_phrase(earlier: Told, later: Told) -> bool:
-    """Whether both speak of one thing and differ by words of one sort, days aside: "a report in miles" and "in kilometres", and not "as a PDF", "in French"."""
-    old, new = (told.claim.value.split() for told in (earlier, later))
-    before, after = (told.reading.among(lexicon.words("prepositions")) for told in (earlier, later))
-    # "5 litre cans" and "10 litre cans" are two things.
-    counted = old[0] != new[0] and old[0].isdigit() and new[0].isdigit()
-    if counted or (before - after and after - before):
-        return False
-    mine = old[0] == new[0] and old[0] in _known(earlier) & _known(later)
-    first, second = set(old) - _days(earlier.claim), set(new) - _days(later.claim)
-    shared = first & second
-    alike = first != second and (mine or len(shared) > 1)
-    return alike and _sorts(first - shared, earlier.reading) == _sorts(second - shared, later.reading)
+    """Whether both begin alike, are half the same and differ by words of one sort: "a report in miles" and "in kilometres", and not "in French"; days aside.
+
+    Of the way in which one likes a thing of one's own, the thing is enough to have in common.
+    """
+    old, new = ([word for word in told.claim.value.split() if word not in _days(told.claim)] for told in (earlier, later))
+    shared = set(old) & set(new)
+    least = 1 if _ways_of_ones_own(earlier, later) else max(2, HALF * min(len(old), len(new)))
+    alike = old != new and old[:1] == new[:1] and len(shared) >= least
+    return alike and _sorts(set(old) - shared, earlier.reading) == _sorts(set(new) - shared, later.reading)
 
 
-def _known(told: Told) -> set[str]:
-    """The words that follow "my", "the" and the like: of "my steak" there is one, of "red kites" there are many."""
-    definite = lexicon.words("articles") - {"a", "an"}
-    return {token.norm for before, token in pairwise(told.reading.text.tokens) if before.owner or before.lower in definite}
+def _ways_of_ones_own(earlier: Told, later: Told) -> bool:
+    """Whether both tell how somebody likes a thing of theirs: "I like my steak rare", and neither "my toast with jam" beside "with butter" nor "jazz"."""
+    return earlier.claim.attribute in _LIKING and all(_on_its_own(told) for told in (earlier, later))
+
+
+def _on_its_own(told: Told) -> bool:
+    head, owners = told.claim.value.split()[0], lexicon.words("owners")
+    follows = any(token.norm == head and (before.owner or before.lower in owners) for before, token in pairwise(told.reading.text.tokens))
+    return follows and all(token.lower != "with" for token in told.reading.text.tokens)
 
 
 def _sorts(words: set[str], reading: Reading) -> set[str]:
