@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from erstwhile.claims import lexicon
 
-__all__ = ["Text", "Token", "Value", "is_past", "stem", "tokens_of"]
+__all__ = ["Text", "Token", "Value", "cue_stems", "is_past", "stem", "tokens_of"]
 
 MAX_READ: Final = 2_000
 """Characters of a text that are read for what it says. What is longer is prose or a listing, and says more than one thing."""
@@ -78,6 +78,12 @@ def stem(word: str) -> str:
     """The stem of a lower-case word, of irregular forms and everyday variants that of the word they stand for."""
     base = lexicon.mapping("irregular").get(word) or lexicon.mapping("synonyms").get(word) or word
     return str(_stemmer().stemWord(_plain(base)))
+
+
+@cache
+def cue_stems(kind: str) -> frozenset[str]:
+    """The words that the phrases of one kind of cue are made of, in normal form."""
+    return frozenset(map(stem, lexicon.cue_words(kind)))
 
 
 def is_past(word: str) -> bool:

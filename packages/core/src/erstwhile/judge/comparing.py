@@ -13,7 +13,7 @@ from erstwhile.claims.words import stem
 from erstwhile.judge.parties import ended_of_the_other, exchanged
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import TO_DO
-from erstwhile.judge.rules import endings, is_done
+from erstwhile.judge.rules import is_done
 from erstwhile.judge.values import two_measures
 from erstwhile.model import MemoryType, Version
 from erstwhile.relations import Claim, Judgement, Relation
@@ -67,7 +67,7 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
         return "They speak of two things."
     if _of_a_series(earlier, later):
         return "A number says which of several each speaks of."
-    if exchanged(earlier, later) or (later.ends and ended_of_the_other(earlier, later, endings=endings("ended"))):
+    if exchanged(earlier, later) or (later.ends and ended_of_the_other(earlier, later)):
         return "They exchange who does it, and to whom."
     return "They speak of two sides." if repeated and earlier.shares(later, SAME_WORDS) and _on_two_sides(earlier, later) else ""
 
@@ -129,8 +129,7 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
     apart, same = not persons and not _overlap(before.subject, after.subject), before.attribute == after.attribute
     if not apart and _of_two_matters(before, after):
         return True
-    told = _turned_round(pair, before, after) if repeated else (apart and _concerns(pair, before, after)) or not _says_all(after, pair.later)
-    told = told or (not repeated and _handed_on(before, after))
+    told = _turned_round(pair, before, after) if repeated else _told_of_one(pair, before, after, apart=apart)
     if persons or told or (certain and (repeated or _may_be_one(before, after))):
         return False
     if "@" in before.subject + after.subject:
@@ -139,6 +138,11 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
     if before.slot == after.slot:
         return two_measures(before, after)
     return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute, repeated=repeated))
+
+
+def _told_of_one(pair: Pair, before: Claim, after: Claim, *, apart: bool) -> bool:
+    """Whether two claims that may clash can be of one thing all the same, by what is said beside them or by a post that another holds."""
+    return (apart and _concerns(pair, before, after)) or not _says_all(after, pair.later) or _handed_on(before, after)
 
 
 def _handed_on(before: Claim, after: Claim) -> bool:

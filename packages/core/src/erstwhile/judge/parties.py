@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from erstwhile.claims import lexicon
 from erstwhile.claims.reading import Reading
-from erstwhile.claims.words import Token
+from erstwhile.claims.words import Token, cue_stems
 
 __all__ = ["ended_of_the_other", "exchanged"]
 
@@ -21,12 +21,9 @@ def exchanged(earlier: Reading, later: Reading, *, aside: frozenset[str] = froze
     return said == again and len(before) > 1 and before != after and set(before) == set(after)
 
 
-def ended_of_the_other(earlier: Reading, later: Reading, *, endings: frozenset[str]) -> bool:
-    """Whether the later one says of the other of two that it is over: "Hanna drives me", "I no longer drive Hanna"; not of what they do together.
-
-    ``endings`` are words, in normal form, that tell of an end.
-    """
-    return not _together(earlier) and exchanged(earlier, later, aside=endings)
+def ended_of_the_other(earlier: Reading, later: Reading) -> bool:
+    """Whether the later one says of the other of two that it is over: "Hanna drives me", "I no longer drive Hanna"; not of what they do together."""
+    return not _together(earlier) and exchanged(earlier, later, aside=cue_stems("ended"))
 
 
 def _together(reading: Reading) -> bool:

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH, kinds_of, single
 from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
-from erstwhile.claims.words import is_past, stem, tokens_of
+from erstwhile.claims.words import cue_stems, is_past, tokens_of
 from erstwhile.judge.parties import ended_of_the_other
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
@@ -17,7 +16,7 @@ from erstwhile.judge.values import LIVING, Told, comparable, of_one_matter, on_o
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
-__all__ = ["APART", "ENOUGH", "RuleJudge", "endings", "is_done"]
+__all__ = ["APART", "ENOUGH", "RuleJudge", "is_done"]
 
 SAME: Final = 0.85
 """Pairs less alike in meaning have not the same words, and are not compared word by word."""
@@ -204,18 +203,18 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     works = pair.earlier.type is MemoryType.ERROR and pair.later.type not in TO_DO and _works(earlier, later)
     ended = works or later.ends or (pair.earlier.type in TO_DO and pair.later.type not in TO_DO and is_done(later, pair.later.type))
     denied = earlier.negated and pair.earlier.type not in TO_DO and not works
-    apart = later.has("additive") or ended_of_the_other(earlier, later, endings=endings("ended"))
     # What is to be once it is over is not over when it is: "When the course is over, I send Lena my notes".
-    if not ended or earlier.has("ended") or denied or apart or TO_COME.search(later.lower):
+    if not ended or earlier.has("ended") or denied or later.has("additive") or TO_COME.search(later.lower):
         return None
-    said = later.text.content - endings("works" if works else "ended")
-    if not said or not said <= earlier.text.content or not later.text.values <= earlier.text.values:
+    said = later.text.content - cue_stems("works" if works else "ended")
+    of_the_same = bool(said) and said <= earlier.text.content and later.text.values <= earlier.text.values
+    if not of_the_same or ended_of_the_other(earlier, later):
         return None
     # Of two that one takes, drinks or owes, an ending may name but one.
-    if _LISTED.search(earlier.lower) and said != earlier.text.content - endings("ended"):
+    if _LISTED.search(earlier.lower) and said != earlier.text.content - cue_stems("ended"):
         return None
     # Of what is sold at the market, "it is sold" tells nothing new; of what was to be sold, it does.
-    again = {token.norm for token in later.text.tokens if is_past(token.lower)} & endings("ended") & earlier.text.content
+    again = {token.norm for token in later.text.tokens if is_past(token.lower)} & cue_stems("ended") & earlier.text.content
     if again and pair.earlier.type not in TO_DO:
         return None
     subjects = [things(claim) for claim in pair.earlier.claims]
@@ -233,12 +232,6 @@ def _works(earlier: Reading, later: Reading) -> bool:
     subject = next((token for token in earlier.text.tokens if token.norm in earlier.text.content), None)
     limits = (lexicon.words("prepositions") | lexicon.words("limits")) & (known - said)
     return subject is not None and subject.lower in said and said - known <= {"a", "an", "the", "finally", "now", "already"} and not limits
-
-
-@cache
-def endings(kind: str) -> frozenset[str]:
-    """The words of the cues of one kind, in normal form: of "ended", those for what is over."""
-    return frozenset(map(stem, lexicon.cue_words(kind)))
 
 
 def is_done(reading: Reading, kind: MemoryType | None) -> bool:
