@@ -118,9 +118,8 @@ def _row(number: int, vector: NDArray[np.float32]) -> Row:
     memory = corpus.memory(number % EMBEDDED)
     start = as_utc(memory.valid_from)
     end = as_utc(memory.valid_to) if memory.valid_to else None
-    version = make_version(
-        memory.content, scope=_scope(number), type=MemoryType(memory.type), tags=memory.tags, valid_from=start, valid_to=end, system_from=as_utc("2026-01-01")
-    )
+    told: dict[str, Any] = {"scope": _scope(number), "type": MemoryType(memory.type), "tags": memory.tags, "valid_from": start, "valid_to": end}
+    version = make_version(memory.content, **told, system_from=as_utc("2026-01-01"), fingerprint=MODEL)
     return Row(version=version, vector=vector)
 
 
