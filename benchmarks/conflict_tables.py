@@ -33,7 +33,7 @@ BARS: Final[Mapping[str, str]] = {
 
 
 def conflict_page(found: Values) -> str:
-    """All of it: the facts, what others publish, the pairs with their confusion matrices, and the machine of each run."""
+    """All of it: the facts, what others publish, the pairs with their confusion matrices, the conversations, and the machine of each run."""
     parts: list[str] = []
     if facts := found.get("factconsolidation"):
         parts += ["## FactConsolidation\n", *_facts(facts["sizes"]), "", _run(facts), "\n### By attribute\n", *_attributes(facts["sizes"])]
@@ -42,6 +42,8 @@ def conflict_page(found: Values) -> str:
         parts += ["## Pairs\n", *_scores(sets), ""]
         for name, run in sets.items():
             parts += [f"### Confusion, {name}\n", *_confusion(run["parts"]["all"]), "", _run(run), ""]
+    if talks := found.get("talks"):
+        parts += ["## Conversations\n", *_talks(talks), "", _run(talks), ""]
     return "\n".join((*(parts or ["Nothing was measured yet."]), "")).replace("\n\n\n", "\n\n")
 
 
@@ -104,6 +106,22 @@ def _scores(sets: Values) -> list[str]:
 def _confusion(counts: Values) -> list[str]:
     matrix = counts["confusion"]
     return grid(("labelled ↓ called →", *matrix), [(label, *(str(row[called]) for called in matrix)) for label, row in matrix.items()])
+
+
+def _talks(found: Values) -> list[str]:
+    rows = [
+        ("dialogues", str(found["dialogues"])),
+        ("memories that were drawn from them", f"{found['memories']:,}"),
+        ("… taken for what was known", f"{found['repeated']:,}"),
+        ("**older ones that were ended**", f"{found['ended']:,}"),
+        ("… rightly, as readers say", share(found["right"], found["ended"])),
+        ("… wrongly", f"{found['wrong']:,}, {1000 * found['wrong'] / found['memories']:.1f} of a thousand memories"),
+        ("… readers do not agree, or have not read it", f"{found['open']:,}"),
+        ("what readers found to be over, of what they read: ended", share(found["right"], found["over"])),
+        ("conflicts opened", f"{found['contested']:,}"),
+        ("… where readers say that there is or may be one", f"{found['doubtful']:,}"),
+    ]
+    return grid(("", ""), rows)
 
 
 def _run(entry: Values) -> str:

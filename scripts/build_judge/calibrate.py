@@ -41,6 +41,9 @@ DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED = 0.005, 0.01, 0.003
 and of strangers, which a store is full of."""
 STRANGERS_MERGED = 0.003
 """At most this share of the strangers may be called a repetition."""
+SPOKEN_ENDED, SPOKEN_MERGED = 0.015, 0.015
+"""At most these shares of the pairs out of conversations that supersede nothing, or repeat nothing, may be called so where a pair is drawn: one for a thousand
+memories that were drawn from these. A judge of before was in doubt of most of these pairs, or they would not be among them."""
 PRECISION = 0.93
 """At least this share of the pairs that are called a repetition must be one."""
 LATER = "2024-06-01"
@@ -67,22 +70,29 @@ class Found:
         return self.clash[np.isin(self.labels, scoring.NEGATIVE)]
 
 
-def calibrated(folder: Path, heldout: Path) -> dict[str, float]:
-    """The thresholds of the judge in ``folder`` that have a rule; ``heldout`` are the strangers."""
+def calibrated(folder: Path, heldout: Path) -> tuple[dict[str, float], dict[str, float]]:
+    """The thresholds of the judge in ``folder`` that have a rule, and those for what is drawn from conversations; ``heldout`` are the strangers."""
     with tempfile.TemporaryDirectory() as name:
         judges, embedder = (RuleJudge(), _open(folder, Path(name))), load_embedder()
         development, aside, strangers = (
             _found(judges, embedder, examples) for examples in (pairs.development_set(), pairs.calibration_set(), pairs.read(heldout))
         )
+        spoken = _found(judges, embedder, pairs.spoken_set(), drawn=True)
     limits = ((development, DEVELOPMENT_ENDED), (aside, CALIBRATION_ENDED), (strangers, STRANGERS_ENDED))
     ends = max(scoring.threshold(found.false, rate) for found, rate in limits)
     sure, labels = (np.concatenate(each) for each in ((development.merge, aside.merge), (development.labels, aside.labels)))
     merges = max(scoring.precise(sure, labels == scoring.DUPLICATE, PRECISION), scoring.threshold(strangers.merge, STRANGERS_MERGED))
+    drawn = scoring.threshold(spoken.false, SPOKEN_ENDED), scoring.threshold(spoken.merge[spoken.labels != scoring.DUPLICATE], SPOKEN_MERGED)
     # Rounded up, never down.
-    ends, merges = (min(1.0, math.ceil(at * 1000) / 1000) for at in (ends, merges))
-    for title, found in (("development", development), ("calibration", aside), ("strangers", strangers)):
-        print(f"{title}: {(found.false >= ends).mean():.2%} false", *_recalls(found, ends, merges), sep=", ")
-    return {"supersedes": ends, "contradicts": ends, "duplicate": merges}
+    ends, merges, *drawn = (min(1.0, math.ceil(at * 1000) / 1000) for at in (ends, merges, *drawn))
+    for title, found, at in (
+        ("development", development, (ends, merges)),
+        ("calibration", aside, (ends, merges)),
+        ("strangers", strangers, (ends, merges)),
+        ("conversations", spoken, drawn),
+    ):
+        print(f"{title}: {(found.false >= at[0]).mean():.2%} false", *_recalls(found, *at), sep=", ")
+    return tuple({"supersedes": at[0], "contradicts": at[0], "duplicate": at[1]} for at in ((ends, merges), drawn))
 
 
 def _open(folder: Path, copy: Path) -> OnnxJudge:
@@ -90,17 +100,18 @@ def _open(folder: Path, copy: Path) -> OnnxJudge:
     for file in FILES:
         shutil.copyfile(folder / file, copy / file)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["thresholds"] = dict.fromkeys(manifest["thresholds"], 0.0)
+    manifest |= {"thresholds": dict.fromkeys(manifest["thresholds"], 0.0), "drawn": {}}
     (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return OnnxJudge(copy)
 
 
-def _found(judges: tuple[RuleJudge, OnnxJudge], embedder: Embedder, examples: Sequence[Example]) -> Found:
+def _found(judges: tuple[RuleJudge, OnnxJudge], embedder: Embedder, examples: Sequence[Example], *, drawn: bool = False) -> Found:
+    """What becomes of these pairs; if they are drawn, as sentences out of a conversation."""
     earlier = embedder.embed([example.old for example in examples], role="passage")
     later = embedder.embed([example.new for example in examples], role="passage")
     cosines = (earlier * later).sum(axis=1)
     given = [
-        Pair(earlier=_version(example.old), later=_version(example.new, valid_from=LATER), cosine=float(cosine))
+        Pair(earlier=_version(example.old, drawn=drawn), later=_version(example.new, drawn=drawn, valid_from=LATER), cosine=float(cosine))
         for example, cosine in zip(examples, cosines, strict=True)
     ]
     judged = Cascade(judges).judge(given)
@@ -108,9 +119,9 @@ def _found(judges: tuple[RuleJudge, OnnxJudge], embedder: Embedder, examples: Se
     return Found(clash=_sure(judged, judges[1].name, CLASHES), merge=_sure(judged, judges[1].name, (Relation.DUPLICATE,)), labels=labels)
 
 
-def _version(content: str, **parts: str) -> Version:
+def _version(content: str, *, drawn: bool, **parts: str) -> Version:
     version = make_version(content, **parts)
-    return replace(version, claims=read(content, version.source.actor).claims)
+    return replace(version, source=replace(version.source, quote=content if drawn else None), claims=read(content, version.source.actor).claims)
 
 
 def _sure(judged: Sequence[Judgement], model: str, relations: Sequence[Relation]) -> NDArray[np.float64]:
@@ -130,7 +141,9 @@ def main(given: Sequence[str]) -> int:
     arguments = parser.parse_args(given)
     path = arguments.folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    manifest["thresholds"] |= calibrated(arguments.folder, arguments.heldout)
+    chosen, drawn = calibrated(arguments.folder, arguments.heldout)
+    manifest["thresholds"] |= chosen
+    manifest["drawn"] = drawn
     path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    print(f"thresholds {manifest['thresholds']}")
+    print(f"thresholds {manifest['thresholds']}; out of conversations {drawn}")
     return 0

@@ -24,6 +24,8 @@ GROUPED = "g"
 """How the names of the authors begin who wrote several later texts for each earlier one: g and another letter."""
 HELD = 12
 """One in so many of their earlier texts, and of the journals, is held for calibration."""
+SPOKEN = "cb"
+"""The file of pairs out of conversations that is held for calibration as a whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +105,13 @@ def calibration_set() -> list[Example]:
     return [example for example in _written() if _held(example)] + [example for journal in journals() if journal.held for example in journal.related]
 
 
+def spoken_set() -> list[Example]:
+    """Pairs that erstwhile drew from conversations and a judge of before took for a clash or a repetition, and some others; they are not learnt."""
+    return read(TRAINING / f"{SPOKEN}.jsonl")
+
+
 def _written() -> list[Example]:
-    return [example for path in sorted(TRAINING.glob("*.jsonl")) for example in read(path)]
+    return [example for path in sorted(TRAINING.glob("*.jsonl")) if path.stem != SPOKEN for example in read(path)]
 
 
 def _held(example: Example) -> bool:

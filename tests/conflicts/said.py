@@ -32,6 +32,21 @@ def said(earlier: str, later: str, *, cosine: float = 0.8) -> Pair:
     return Pair(earlier=_read(earlier), later=_read(later, valid_from="2024-06-01"), cosine=cosine)
 
 
+def told_by(pair: Pair, earlier: str, later: str) -> Pair:
+    """The pair as these two say it in a conversation."""
+    return replace(pair, earlier=_as_said_by(pair.earlier, earlier), later=_as_said_by(pair.later, later))
+
+
+def drawn(pair: Pair) -> Pair:
+    """The pair as drawn, word for word, from turns of a conversation."""
+    return replace(pair, earlier=_quoting(pair.earlier, pair.earlier.content), later=_quoting(pair.later, pair.later.content))
+
+
+def in_other_words(pair: Pair) -> Pair:
+    """A drawn pair as a language model puts it: what it was drawn from reads otherwise."""
+    return replace(pair, earlier=_quoting(pair.earlier, "As they say."), later=_quoting(pair.later, "As they say."))
+
+
 def typed(pair: Pair, earlier: MemoryType, later: MemoryType | None = None) -> Pair:
     """The pair with other types; the later one's may stay."""
     return replace(pair, earlier=replace(pair.earlier, type=earlier), later=replace(pair.later, type=later or pair.later.type))
@@ -40,3 +55,11 @@ def typed(pair: Pair, earlier: MemoryType, later: MemoryType | None = None) -> P
 def _read(content: str, **parts: str) -> Version:
     version = make_version(content, **parts)
     return replace(version, claims=read(content, version.source.actor).claims)
+
+
+def _as_said_by(version: Version, actor: str) -> Version:
+    return replace(version, source=replace(version.source, actor=actor, session="talk", turn=0), claims=read(version.content, actor).claims)
+
+
+def _quoting(version: Version, quote: str) -> Version:
+    return replace(version, source=replace(version.source, session="talk", turn=0, quote=quote))

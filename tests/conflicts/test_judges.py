@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.conflicts.said import Always, said, told, typed
+from tests.conflicts.said import Always, drawn, in_other_words, said, told, typed
 
 from erstwhile.judge import Cascade, Judge, Pair, RuleJudge
 from erstwhile.model import MemoryType, Provenance, SourceKind
@@ -303,6 +303,24 @@ def _held_against(pair: Pair, relation: Relation) -> Relation:
 def _judged(pair: Pair, relation: Relation, score: float) -> Judgement:
     """What becomes of it that a judge without rules is so sure of this relation."""
     return Cascade([Always(told(relation, score))]).judge([pair])[0]
+
+
+def test_what_is_out_of_a_conversation_shares_a_word() -> None:
+    """Of bare sentences that have no word in common it cannot be told that they are of one thing: the first stays, and the second is kept."""
+    clash, again = told(Relation.SUPERSEDES, 0.99), told(Relation.DUPLICATE, 0.99)
+    apart, related = said("I'm home from Rosario", "I bought the house"), said("I joined the kendo club", "I gave up the kendo club in July")
+    for judgement, pair, found in (
+        (clash, drawn(apart), Relation.COEXISTS),
+        (clash, replace(apart, later=drawn(apart).later), Relation.COEXISTS),
+        (clash, apart, Relation.SUPERSEDES),
+        (clash, in_other_words(drawn(apart)), Relation.SUPERSEDES),
+        (clash, drawn(related), Relation.SUPERSEDES),
+        (again, drawn(apart), Relation.DUPLICATE),
+    ):
+        (judged,) = Cascade([Always(judgement)]).judge([pair])
+        assert judged.relation is found
+    (judged,) = Cascade([Always(again)]).judge([drawn(apart)])
+    assert judged.score < Policy().reinforce_at
 
 
 def test_nobody_can_tell() -> None:

@@ -1,10 +1,13 @@
 """What the rules end by themselves, and what they leave to the judges after them."""
 
+from dataclasses import replace
+
 import pytest
-from tests.conflicts.said import Always, said, told, typed
+from tests.conflicts.said import Always, said, told, told_by, typed
 
 from erstwhile.judge import Cascade, RuleJudge
 from erstwhile.model import MemoryType
+from erstwhile.policy import Policy
 from erstwhile.relations import RULES, Relation
 
 ENDED = Relation.SUPERSEDES
@@ -52,6 +55,7 @@ def test_what_left_its_place(earlier: str, later: str, found: Relation | None) -
         pytest.param("My kettle does not boil", "My kettle stopped boiling", None, id="it was denied already"),
         pytest.param("The bridge is shut for the regatta", "The bridge is shut until the regatta is over", None, id="until it is over"),
         pytest.param("Call me about a queue over 40 jobs", "Call me when a queue is over 40 jobs", None, id="over a number"),
+        pytest.param("Anything that helps with sleep is welcome", "No need to change anything", None, id="anything"),
         pytest.param("The docs use `mkdocs`", "The docs no longer use `mkdocs`", ENDED, id="a name between backticks"),
         pytest.param("The docs use `mkdocs`", "`The docs no longer use mkdocs`", None, id="a whole text between backticks"),
     ],
@@ -202,6 +206,70 @@ def test_who_no_longer_does_it_and_to_whom(earlier: str, later: str, found: Rela
 def test_who_is_in_whose_place(earlier: str, later: str, found: Relation | None) -> None:
     """One has one boss at a time, but may have several suppliers, unless one is said to be the only one."""
     assert _ruled(earlier, later) is found
+
+
+STUDIO = ("My studio is on the third floor", "My studio is in the basement now")
+RENT = ("I will pay my rent on Monday", "I will pay my rent on Friday instead")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "who", "apart"),
+    [
+        pytest.param(*STUDIO, ("Ana", "Bo"), True, id="two"),
+        pytest.param(*STUDIO, ("Dr. Lee", "Dr. Kim"), True, id="one title"),
+        pytest.param(*STUDIO, ("Speaker 1", "Speaker 2"), True, id="numbers"),
+        pytest.param(*STUDIO, ("Ana Silva", "Rui Silva"), True, id="one family"),
+        pytest.param(*STUDIO, ("Ana", "Ana Lind"), False, id="a first name"),
+        pytest.param(*STUDIO, ("ana.lind@example.org", "Ana Lind"), False, id="an address"),
+        pytest.param(*STUDIO, ("Ana Lind", "alind7"), False, id="a handle"),
+        pytest.param(*STUDIO, ("Anna", "Annabel"), False, id="a short form"),
+        pytest.param(*STUDIO, ("Jos\u00e9", "Jose"), False, id="an accent"),
+        pytest.param(*STUDIO, ("\u5c71\u7530 \u592a\u90ce", "\u5c71\u7530\u592a\u90ce"), False, id="a blank"),
+        pytest.param(*STUDIO, (" User", "Ana"), False, id="a role"),
+        pytest.param(*STUDIO, ("assistant", "Ana"), False, id="a model"),
+        pytest.param(*RENT, ("Will", "Ben"), True, id="a name that is a word"),
+        pytest.param("My favourite band is Muse", "My favourite band is Blur now", ("Ana", "Bo"), True, id="a favourite"),
+        pytest.param("My studio is upstairs", "I moved your studio to the basement, and my own", ("Ana", "Bo"), False, id="spoken to"),
+        pytest.param("My studio is upstairs", "My studio is Jos\u00e9's now", ("Jos\u00e9", "Bo"), False, id="named"),
+        pytest.param("My son Leo is allergic to nuts", "My son Leo is no longer allergic to nuts", ("Ana", "Bo"), False, id="a name in both"),
+        pytest.param("In my opinion, prod runs on Postgres", "In my opinion, prod runs on MySQL", ("Ana", "Bo"), False, id="an opinion"),
+        pytest.param("My old van is at the garage", "My old boss sold it", ("Ana", "Bo"), False, id="which one"),
+        pytest.param("I set retries to 3", "I set retries to 5", ("Ana", "Bo"), False, id="a deed"),
+        pytest.param("I have to buy milk", "I bought milk", ("Ana", "Bo"), False, id="a chore"),
+        pytest.param("Phase I starts on May 3", "Phase I starts on June 7", ("Ana", "Bo"), False, id="a number"),
+        pytest.param("Parking costs 3 euros", "My parking cost 4 euros", ("Ana", "Bo"), False, id="only one"),
+    ],
+)
+def test_two_tell_of_themselves(earlier: str, later: str, who: tuple[str, str], *, apart: bool) -> None:
+    """What somebody says of themselves does not end what somebody else said of themselves, and no judge is asked."""
+    sure = Always(told(Relation.SUPERSEDES, 0.99))
+    pair = told_by(said(earlier, later, cosine=0.8), *who)
+    (judgement,) = RuleJudge().judge([pair])
+    assert (judgement is not None and judgement.reason == "Two tell of themselves.") == apart
+    (found,) = Cascade([RuleJudge(), sure]).judge([pair])
+    assert not apart or (found.relation, sure.asked) == (Relation.COEXISTS, 0)
+
+
+@pytest.mark.parametrize("text", ["I'm allergic to nuts", "I play the piano", "I live in the Netherlands"])
+def test_the_same_words_of_two(text: str) -> None:
+    """Two who say the same of themselves are two memories, whether the rules see it or a judge does; of one it is a repetition."""
+    judge = Cascade([RuleJudge(), Always(told(Relation.DUPLICATE, 0.99))])
+    for pair, merged in (
+        (told_by(said(text, text, cosine=1.0), "Ana", "Ana"), True),
+        (told_by(said(text, text, cosine=1.0), "Ana", "Bo"), False),
+        (told_by(said(text, f"Oh, {text} too", cosine=0.8), "Ana", "Bo"), False),
+    ):
+        (judgement,) = judge.judge([pair])
+        assert (judgement.relation is Relation.DUPLICATE and judgement.score >= Policy().reinforce_at) == merged
+
+
+def test_who_is_told_to_remember_it() -> None:
+    """An agent that remembers "my rent" speaks for its user: only in a conversation is it known who says "my"."""
+    pair = said("My rent is 900 euros", "My rent went up to 1000 euros")
+    as_told = replace(pair, earlier=replace(pair.earlier, source=replace(pair.earlier.source, actor="claude-code")))
+    told_so, by_agent = Cascade([RuleJudge()]).judge([pair, as_told])
+    assert told_so.relation is ENDED
+    assert by_agent.reason != "Two tell of themselves."
 
 
 def test_a_judge_is_asked_about_a_changed_value() -> None:

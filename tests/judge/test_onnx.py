@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +58,20 @@ def test_each_label_has_its_threshold(build: Build, threshold: float, relation: 
     judge = OnnxJudge(build(thresholds={"coexists": 0, "supersedes": threshold, "duplicate": 0}))
     (found,) = judge.judge([pair("We use Postgres", "We migrated to it")])
     assert (found and found.relation) == relation
+
+
+@pytest.mark.parametrize("side", ["earlier", "later"])
+def test_what_is_out_of_a_conversation_has_a_threshold_of_its_own(build: Build, side: str) -> None:
+    """It counts where it is the higher one, and where either text is out of a conversation."""
+    stated = pair("We use Postgres", "We migrated to it")
+    version = getattr(stated, side)
+    drawn = replace(stated, **{side: replace(version, source=replace(version.source, quote=version.content))})
+    higher, lower = (
+        OnnxJudge(build(drawn={"supersedes": 0.92})),
+        OnnxJudge(build(drawn={"supersedes": 0.1}, thresholds=dict.fromkeys(("coexists", "supersedes", "duplicate"), 0.92))),
+    )
+    assert [found is None for found in higher.judge([stated, drawn])] == [False, True]
+    assert [found is None for found in lower.judge([stated, drawn])] == [True, True]
 
 
 def test_large_scores_do_not_overflow(build: Build) -> None:

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH, is_several, kinds_of, noun_role, phrase_end, roles, single, verbs
 from erstwhile.claims.changes import moved
 from erstwhile.claims.clauses import Clause, joined, normal
-from erstwhile.claims.words import Token, is_past, stem, tokens_of
+from erstwhile.claims.words import Token, is_past, tokens_of, word_stems
 from erstwhile.relations import Claim
 
 __all__ = ["claims_of"]
@@ -161,7 +160,7 @@ def _copular(parts: _Parts) -> list[Claim]:
 def _single(owner: str, phrase: str) -> bool | None:
     # One works for one firm at a time, but may be in charge of several things, and the captain of two teams.
     of_a_person = owner.startswith("@") and " " not in owner
-    return single(phrase) if not of_a_person or phrase.split()[1] in _stems("personal") else None
+    return single(phrase) if not of_a_person or phrase.split()[1] in word_stems("personal") else None
 
 
 def _age(parts: _Parts) -> str | None:
@@ -172,15 +171,10 @@ def _age(parts: _Parts) -> str | None:
     return number.norm if number.value is not None and [token.norm for token in others] == ["year", "old"] else None
 
 
-@cache
-def _stems(name: str) -> frozenset[str]:
-    return frozenset(map(stem, lexicon.words(name)))
-
-
 def _names_one(noun: str, rest: Sequence[Token], value: str) -> bool:
     # "My manager is tired" and "My manager is Dana": only what names something is the value of an attribute, the rest describes.
     named = any(token.name or (token.value is not None and not token.lower.endswith("days")) for token in rest) or bool(kinds_of(value))
-    return named or any(word in _stems("identities") for word in noun.split())
+    return named or any(word in word_stems("identities") for word in noun.split())
 
 
 def _phrase(rest: Sequence[Token]) -> tuple[str | None, str]:

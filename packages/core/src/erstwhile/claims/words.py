@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from erstwhile.claims import lexicon
 
-__all__ = ["Text", "Token", "Value", "cue_stems", "is_past", "stem", "tokens_of"]
+__all__ = ["Text", "Token", "Value", "cue_stems", "is_past", "stem", "tokens_of", "word_stems"]
 
 MAX_READ: Final = 2_000
 """Characters of a text that are read for what it says. What is longer is prose or a listing, and says more than one thing."""
@@ -84,6 +84,12 @@ def stem(word: str) -> str:
 def cue_stems(kind: str) -> frozenset[str]:
     """The words that the phrases of one kind of cue are made of, in normal form."""
     return frozenset(map(stem, lexicon.cue_words(kind)))
+
+
+@cache
+def word_stems(name: str) -> frozenset[str]:
+    """A list of words of the lexicon, in normal form."""
+    return frozenset(map(stem, lexicon.words(name)))
 
 
 def is_past(word: str) -> bool:

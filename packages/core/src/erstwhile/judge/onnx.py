@@ -47,6 +47,7 @@ class _Manifest(msgspec.Struct):
     max_tokens: Annotated[int, msgspec.Meta(ge=4)]
     files: dict[str, _File]
     alike: dict[Relation, _Share] = {}
+    drawn: dict[Relation, _Share] = {}
 
     def __post_init__(self) -> None:
         if self.format != MANIFEST_FORMAT:
@@ -63,9 +64,10 @@ class OnnxJudge:
     """A judge around a classifier of pairs of texts, from a folder with ``manifest.json``, ``model.onnx`` and ``tokenizer.json``.
 
     The manifest gives ``format`` (1), ``name``, ``labels`` (relations, in the order of the model's output), ``thresholds`` (one for each label, 0 to 1),
-    ``max_tokens`` and, under ``files``, the ``sha256`` of the other two; and, if it likes, ``alike``: for some labels the least cosine of a pair. The model
-    takes ``input_ids``, ``attention_mask`` and, if it likes, ``token_type_ids`` of the earlier and the later content as one pair, int64 or int32 of shape
-    (1, tokens), and its first output is a score for each label before softmax, of shape (1, labels).
+    ``max_tokens`` and, under ``files``, the ``sha256`` of the other two; and, if it likes, ``alike``: for some labels the least cosine of a pair; and
+    ``drawn``: for some labels the threshold of a pair that is `drawn`, where that is higher. The model takes ``input_ids``,
+    ``attention_mask`` and, if it likes, ``token_type_ids`` of the earlier and the later content as one pair, int64 or int32 of shape (1, tokens), and its
+    first output is a score for each label before softmax, of shape (1, labels).
 
     Its score is the likeliest label's share; of a clash, the shares of supersedes and contradicts together, for which of the two it is the times of a pair
     tell as well. It abstains where the score stays below the label's threshold, and where a pair has more than ``max_tokens`` tokens: nothing is retired on
@@ -115,9 +117,9 @@ class OnnxJudge:
         if not pairs:
             return []
         loaded = self._load()
-        return [self._judgement(loaded.shares(pair.earlier.content, pair.later.content), pair.cosine) for pair in pairs]
+        return [self._judgement(loaded.shares(pair.earlier.content, pair.later.content), pair) for pair in pairs]
 
-    def _judgement(self, shares: Sequence[float] | None, cosine: float) -> Judgement | None:
+    def _judgement(self, shares: Sequence[float] | None, pair: Pair) -> Judgement | None:
         if shares is None:
             return None
         # The first of equals, so that a tie is always decided alike.
@@ -125,8 +127,8 @@ class OnnxJudge:
         relation = self._manifest.labels[shares.index(score)]
         if relation in CLASHES:
             score = min(1.0, sum(share for share, label in zip(shares, self._manifest.labels, strict=True) if label in CLASHES))
-        threshold = self._manifest.thresholds[relation]
-        if cosine < self._manifest.alike.get(relation, -1.0) or score < threshold:
+        threshold = max(self._manifest.thresholds[relation], self._manifest.drawn.get(relation, 0.0) if pair.drawn else 0.0)
+        if pair.cosine < self._manifest.alike.get(relation, -1.0) or score < threshold:
             return None
         reason = f"{self.name} gives {relation} {score:.2f}, and {threshold:.2f} is enough."
         return Judgement(relation=relation, score=score, reason=reason, judge=self.name)

@@ -29,6 +29,16 @@ class Pair:
         """Whether both are said to hold from the very same time on, so that none is newer in the world."""
         return self.earlier.valid_from == self.later.valid_from
 
+    @property
+    def spoken(self) -> bool:
+        """Whether both were said in conversations, so that it is known who says "I"."""
+        return all(version.source.turn is not None for version in (self.earlier, self.later))
+
+    @property
+    def drawn(self) -> bool:
+        """Whether one of the two is word for word out of a conversation, where much is left unsaid; what a language model drew in its own words is not."""
+        return any(version.source.quote == version.content for version in (self.earlier, self.later))
+
 
 @runtime_checkable
 class Judge(Protocol):

@@ -8,10 +8,11 @@ from typing import Final
 from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH, kinds_of, single
 from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
-from erstwhile.claims.words import cue_stems, is_past, tokens_of
+from erstwhile.claims.words import cue_stems, is_past, tokens_of, word_stems
 from erstwhile.judge.parties import ended_of_the_other
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
+from erstwhile.judge.speakers import each_of_ones_own, each_of_oneself
 from erstwhile.judge.values import LIVING, Told, comparable, of_one_matter, on_other_days, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
@@ -47,7 +48,10 @@ class RuleJudge:
 
 def _judge(pair: Pair) -> Judgement | None:
     earlier, later = (read(version.content, version.source.actor) for version in (pair.earlier, pair.later))
-    if pair.cosine >= SAME and _same_words(earlier, later):
+    again = pair.cosine >= SAME and _same_words(earlier, later)
+    if pair.spoken and (each_of_oneself if again else each_of_ones_own)(earlier, later):
+        return Judgement(relation=Relation.COEXISTS, score=ENOUGH, reason="Two tell of themselves.")
+    if again:
         return Judgement(relation=Relation.DUPLICATE, score=0.97, reason="It says the same in the same words.")
     if later.mood:
         score = {REPORTS: 0.6, SUPPOSES: APART}.get(later.mood, ENOUGH)
@@ -207,7 +211,7 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     if not ended or earlier.has("ended") or denied or later.has("additive") or TO_COME.search(later.lower):
         return None
     said = later.text.content - cue_stems("works" if works else "ended")
-    of_the_same = bool(said) and said <= earlier.text.content and later.text.values <= earlier.text.values
+    of_the_same = bool(said - word_stems("anything")) and said <= earlier.text.content and later.text.values <= earlier.text.values
     if not of_the_same or ended_of_the_other(earlier, later):
         return None
     # Of two that one takes, drinks or owes, an ending may name but one.
