@@ -82,6 +82,11 @@ def test_without_names(question: str, names: set[str], left: str) -> None:
     [
         ("What did Ana do before the move?", "before", "the move"),
         ("Where did we live before I moved to Porto?", "before", "I moved to Porto"),
+        ("What did we eat before we finally left?", "before", "we finally left"),
+        ("Where did I work before I quit my job?", "before", "I quit my job"),
+        ("What was I reading when we met, before I had children?", "before", "I had children"),
+        ("What did you say after they didn\u2019t come?", "after", "they didn\u2019t come"),
+        ("What did we know before the audit, before I change it?", "before", "the audit"),
         ("After the wedding, what did Bo say?", "after", "the wedding"),
         ("What has changed since Ana left the company?", "after", "Ana left the company"),
         ("Who paid until Bo's accident?", "until", "Bo's accident"),
@@ -95,7 +100,16 @@ def test_an_event_to_reckon_from(question: str, side: str, event: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["Until when is it open?", "What did we do before that?", "What does she do after work?", "Who came before the 5th of May?", "", "before " + "the x " * 20],
+    [
+        "Until when is it open?",
+        "What did we do before that?",
+        "What does she do after work?",
+        "Who came before the 5th of May?",
+        "What should I know before I change anything in Glacier?",
+        "What do we check before we finally ship?",
+        "",
+        "before " + "the x " * 20,
+    ],
 )
 def test_nothing_to_reckon_from(question: str) -> None:
     """No event, a time that is read already, or half a story."""

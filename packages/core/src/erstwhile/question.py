@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from erstwhile.claims import lexicon
+from erstwhile.claims.words import is_past
 from erstwhile.mentions import Mention
 from erstwhile.turns import ROLES
 
@@ -31,6 +32,8 @@ EVENT: Final = re.compile(
 )
 """A preposition of time, and what begins like an event: "the move", "Ana's wedding", "I moved to Porto", "Ana left"."""
 EVENT_WORDS: Final = 12
+PERSONS: Final = frozenset({"i", "we", "you", "they"})
+"""After these, a verb without an ending is of the present."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +50,23 @@ class Reckoning:
 
 
 def reckoning_of(question: str, times: Sequence[Mention]) -> Reckoning | None:
-    """The last "before …", "after …", "since …" or "until …" of a question that is followed by an event, and not by a time that was read already."""
+    """The last "before …", "after …", "since …" or "until …" of a question that is followed by an event, and not by a time that was read already.
+
+    What one does or is about to do, "before I change anything", did not happen at a time that could be known.
+    """
     found = [match for match in EVENT.finditer(question) if not any(time.start < match.end() and match.start() < time.end for time in times)]
+    found = [match for match in found if not _is_to_come(match[2])]
     if not found or len((event := found[-1][2]).split()) > EVENT_WORDS:
         return None
     word = found[-1][1].casefold()
     return Reckoning(side="before" if word == "before" else "until" if word in {"until", "till"} else "after", event=event.strip())
+
+
+def _is_to_come(clause: str) -> bool:
+    """Whether "I", "we", "you" or "they" do what a clause tells of, and did not do it."""
+    words = clause.casefold().replace("\u2019", "'").split()
+    verb = next((word for word in words[1:] if word not in lexicon.words("adverbs")), "")
+    return words[0] in PERSONS and not is_past(verb) and verb not in lexicon.words("past")
 
 
 def possible_names(question: str) -> tuple[str, ...]:

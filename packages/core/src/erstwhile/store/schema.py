@@ -9,6 +9,9 @@ is still believed; ``asserted`` that of one that is also no turn and not quarant
 ``vt`` is the earlier of its end and its expiry. What is believed and not quarantined is either ``open``, that is, it holds from before it was written and until
 changed, or ``bounded``. Of what holds now, the open part needs no condition on time at all; only the bounded part, mostly small, does.
 
+An index takes some 5 MB of memory however little is in it, so what is asked rarely, or of few versions at a time, shares one: `SHARED` names such fields, and
+their values begin with the name of what they are of.
+
 Times are whole microseconds since 1970, ``confidence`` whole millionths. Qdrant compares ranges as float64, which holds times exactly from 1685 to 2255 and to
 32 microseconds until the year 9999.
 """
@@ -63,7 +66,7 @@ CHECK: Final = "check"
 SEAT: Final = "seat"
 READ: Final = (BODY, CHECK)
 """What is read back of a payload."""
-FORMAT: Final = 7
+FORMAT: Final = 8
 """Version of this mapping, and of what stands beside it: a store of another is refused."""
 SEPARATOR: Final = "\x1f"
 """Stands between the parts of a place."""
@@ -76,25 +79,16 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "live": "keyword",
     "open": "keyword",
     "bounded": "keyword",
-    "asserted": "keyword",
     "held": "keyword",
-    "unended": "keyword",
-    "contested": "keyword",
-    "memory": "keyword",
+    "standing": "keyword",
+    "marks": "keyword",
+    "ties": "keyword",
+    "speaker": "keyword",
     "type": "keyword",
     "tags": "keyword",
-    "keys": "keyword",
-    "derived": "keyword",
-    "related": "keyword",
-    "actor": "keyword",
-    "names": "keyword",
     "kind": "keyword",
-    "session": "keyword",
     "turn": "range",
-    "place": "keyword",
     "confidence": "range",
-    "pinned": "keyword",
-    "quarantined": "keyword",
     "vf": "range",
     "vt": "range",
     "sf": "range",
@@ -102,6 +96,14 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "expires": "range",
 }
 """Payload fields with an index, and the kind of index."""
+SHARED: Final[Mapping[str, tuple[str, ...]]] = {
+    "standing": ("asserted", "unended"),
+    "marks": ("contested", "pinned", "quarantined"),
+    "ties": ("memory", "keys", "derived", "related", "session", "place"),
+    "speaker": ("actor", "names"),
+}
+"""Fields that several things share, with what these are called. Those of one field are asked alike: ``marks`` are rare, and ``ties`` select few versions."""
+_FIELD_OF: Final[Mapping[str, str]] = {name: field for field, names in SHARED.items() for name in names}
 
 
 def payload_of(version: Version) -> dict[str, Any]:
@@ -117,25 +119,12 @@ def payload_of(version: Version) -> dict[str, Any]:
         "live": scope if version.believed else None,
         "open": scope if trusted and settled else None,
         "bounded": scope if trusted and not settled else None,
-        "asserted": scope if asserted else None,
         "held": scope if asserted and unended else None,
-        "unended": scope if unended else None,
-        "contested": scope if version.contested else None,
-        "memory": version.memory_id,
         "type": version.type or TURN,
         "tags": list(version.tags),
-        "keys": list(version.keys),
-        "derived": list(version.links.derived_from),
-        "related": sorted({tie.memory_id for tie in version.ties}),
-        "actor": source.actor,
-        "names": sorted(names_of(source.actor)),
         "kind": source.kind,
-        "session": source.session,
         "turn": source.turn,
-        "place": _place(source.session, source.turn) if source.session is not None and source.turn is not None and version.is_turn else None,
         "confidence": millionths(version.confidence),
-        "pinned": scope if version.pinned else None,
-        "quarantined": scope if version.quarantined else None,
         "vf": to_micros(holds.start),
         "vt": _end(holds.end),
         "sf": to_micros(version.system_from),
@@ -144,7 +133,28 @@ def payload_of(version: Version) -> dict[str, Any]:
         BODY: body.decode(),
         CHECK: zlib.crc32(body),
     }
-    return {name: value for name, value in fields.items() if value not in (None, [])}
+    in_shared: dict[str, Iterable[str]] = {
+        "asserted": (scope,) if asserted else (),
+        "unended": (scope,) if unended else (),
+        "contested": (scope,) if version.contested else (),
+        "pinned": (scope,) if version.pinned else (),
+        "quarantined": (scope,) if version.quarantined else (),
+        "memory": (version.memory_id,),
+        "keys": version.keys,
+        "derived": version.links.derived_from,
+        "related": sorted({tie.memory_id for tie in version.ties}),
+        "session": () if source.session is None else (source.session,),
+        "place": (_place(source.session, source.turn),) if source.session is not None and source.turn is not None and version.is_turn else (),
+        "actor": (source.actor,),
+        "names": sorted(names_of(source.actor)),
+    }
+    shared = {field: [_shared(name, value) for name in names for value in in_shared[name]] for field, names in SHARED.items()}
+    return {name: value for name, value in (fields | shared).items() if value not in (None, [])}
+
+
+def _shared(name: str, value: str) -> str:
+    """What stands in a shared field for a value of this."""
+    return f"{name}{SEPARATOR}{value}"
 
 
 def _place(session: str, turn: int) -> str:
@@ -282,7 +292,7 @@ def settled_clauses(where: Where) -> tuple[tuple[Clause, ...], ...]:
 def _scope_clauses(where: Where) -> tuple[Clause, ...]:
     keys = tuple(scope.key for scope in where.scopes)
     if where.believed is True:
-        return (Match(_standing(where), keys),)
+        return (_match(_standing(where), keys),)
     if where.believed is False:
         return (Match("scope", keys), Span(field="st", lt=FOREVER))
     return (Match("scope", keys),)
@@ -315,7 +325,7 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
         "session": None if where.session is None else (where.session,),
         "place": None if where.places is None else tuple(_place(*place) for place in where.places),
     }
-    matches: list[Clause] = [Match(field, tuple(values)) for field, values in named.items() if values is not None]
+    matches: list[Clause] = [_match(name, values) for name, values in named.items() if values is not None]
     if where.ids is not None:
         matches.append(Ids(tuple(ids_of(where))))
     if where.turns is not None:
@@ -327,10 +337,16 @@ def _match_clauses(where: Where) -> tuple[Clause, ...]:
     if where.confidence is not None:
         matches.append(Span(field="confidence", gte=millionths(where.confidence)))
     if where.pinned is False:
-        matches.append(NoneOf((Match("pinned", scopes),)))
+        matches.append(NoneOf((_match("pinned", scopes),)))
     if where.quarantined is False and standing == "live":
-        matches.append(NoneOf((Match("quarantined", scopes),)))
+        matches.append(NoneOf((_match("quarantined", scopes),)))
     return tuple(matches)
+
+
+def _match(name: str, values: Iterable[str]) -> Match:
+    """That what is called so is one of these, in a field of its own or in a shared one."""
+    field = _FIELD_OF.get(name)
+    return Match(name, tuple(values)) if field is None else Match(field, tuple(_shared(name, value) for value in values))
 
 
 def _kind_clauses(kinds: tuple[str, ...]) -> tuple[Clause, ...]:

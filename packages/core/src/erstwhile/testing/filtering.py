@@ -61,6 +61,7 @@ class FilterTests(StoreCase):
             ({"tags": ("RED",)}, []),
             ({"keys": ("k1",)}, ["fact", "goal"]),
             ({"keys": ("k2", "k9")}, ["goal"]),
+            ({"keys": ("t1", "m1", "s1", "ana")}, []),
             ({"derived_from": ("t1",)}, ["goal"]),
             ({"session": "s1"}, ["goal", "turn"]),
             ({"session": "s"}, []),
