@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.words import is_past
 from erstwhile.mentions import Mention
 from erstwhile.turns import ROLES
 
@@ -26,14 +25,15 @@ POSSESSIVE: Final = ("'s", "\u2019s")
 
 EVENT: Final = re.compile(
     r"\b(before|after|since|until|till) "
-    r"((?:(?:the|my|our|his|her|their|its|your|this|that)|[^\W\d_]+['\u2019]s|I|we|you|he|she|they|(?-i:[A-Z])[^\W\d_]+)"
+    r"((?:(?:the|my|our|his|her|their|its|your|this|that)|[^\W\d_]+['\u2019]s|(?:I|we|you|he|she|they)(?:['\u2019](?:d|ve))?|(?-i:[A-Z])[^\W\d_]+)"
     r" (?:(?! (?:before|after|since|until|till) )[^,;:.?!])+)",
     re.IGNORECASE,
 )
 """A preposition of time, and what begins like an event: "the move", "Ana's wedding", "I moved to Porto", "Ana left"."""
 EVENT_WORDS: Final = 12
-PERSONS: Final = frozenset({"i", "we", "you", "they"})
-"""After these, a verb without an ending is of the present."""
+DEED: Final = re.compile(r"(?:before|after|until|till) (?:I|we|you|they) ", re.IGNORECASE)
+ADVICE: Final = re.compile(r"\b(?:(?:should|shall|must|can|ought) (?:I|we|one)\b(?!(?: [\w'\u2019]+){0,2} have\b)|do (?:I|we) (?:need|have)\b)", re.IGNORECASE)
+"""Asks what to do: "should I know", and not "should I have known", "can you tell me" or "I need to know"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +52,19 @@ class Reckoning:
 def reckoning_of(question: str, times: Sequence[Mention]) -> Reckoning | None:
     """The last "before …", "after …", "since …" or "until …" of a question that is followed by an event, and not by a time that was read already.
 
-    What one does or is about to do, "before I change anything", did not happen at a time that could be known.
+    What somebody should do before they do something else, "before I change anything", has no day that could be known.
     """
     found = [match for match in EVENT.finditer(question) if not any(time.start < match.end() and match.start() < time.end for time in times)]
-    found = [match for match in found if not _is_to_come(match[2])]
+    found = [match for match in found if not _is_to_come(question, match)]
     if not found or len((event := found[-1][2]).split()) > EVENT_WORDS:
         return None
     word = found[-1][1].casefold()
     return Reckoning(side="before" if word == "before" else "until" if word in {"until", "till"} else "after", event=event.strip())
 
 
-def _is_to_come(clause: str) -> bool:
-    """Whether "I", "we", "you" or "they" do what a clause tells of, and did not do it."""
-    words = clause.casefold().replace("\u2019", "'").split()
-    verb = next((word for word in words[1:] if word not in lexicon.words("adverbs")), "")
-    return words[0] in PERSONS and not is_past(verb) and verb not in lexicon.words("past")
+def _is_to_come(question: str, match: re.Match[str]) -> bool:
+    """Whether somebody asks what to do before or after a deed of their own."""
+    return DEED.match(match.group()) is not None and ADVICE.search(f"{question[: match.start()]}|{question[match.end() :]}") is not None
 
 
 def possible_names(question: str) -> tuple[str, ...]:

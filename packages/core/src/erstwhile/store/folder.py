@@ -210,7 +210,10 @@ class StoreFolder:
             values = json.loads(raw)
             found = values["format"]
             if found != FORMAT:
-                raise StoreFormatError(f"{self.path} is in store format {found} and this version of erstwhile reads {FORMAT}; use the version that wrote it.")
+                raise StoreFormatError(
+                    f"{self.path} is in store format {found} and this version of erstwhile reads {FORMAT}; use the version that wrote it, or back it up "
+                    "with that and restore the backup with this one."
+                )
             manifest = Manifest.read(values)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             # What is read here is ours, so our own words may be told.

@@ -10,7 +10,7 @@ is still believed; ``asserted`` that of one that is also no turn and not quarant
 changed, or ``bounded``. Of what holds now, the open part needs no condition on time at all; only the bounded part, mostly small, does.
 
 An index takes some 5 MB of memory however little is in it, so what is asked rarely, or of few versions at a time, shares one: `SHARED` names such fields, and
-their values begin with the name of what they are of.
+their values begin with the name of what they are of: "memory:…".
 
 Times are whole microseconds since 1970, ``confidence`` whole millionths. Qdrant compares ranges as float64, which holds times exactly from 1685 to 2255 and to
 32 microseconds until the year 9999.
@@ -40,6 +40,7 @@ __all__ = [
     "FORMAT",
     "READ",
     "SEAT",
+    "SHARED",
     "WORDS",
     "AnyOf",
     "Clause",
@@ -49,6 +50,7 @@ __all__ = [
     "Span",
     "clauses",
     "ids_of",
+    "kind_in_shared",
     "payload_of",
     "row_in",
     "row_of",
@@ -102,7 +104,8 @@ SHARED: Final[Mapping[str, tuple[str, ...]]] = {
     "ties": ("memory", "keys", "derived", "related", "session", "place"),
     "speaker": ("actor", "names"),
 }
-"""Fields that several things share, with what these are called. Those of one field are asked alike: ``marks`` are rare, and ``ties`` select few versions."""
+"""Fields that several things share, with what these are called. Those of one field are asked alike: ``marks`` are rare, and the only ones that are asked not to
+be there; of ``ties`` and ``speaker`` mostly few versions have a value, and ``standing`` is asked for a whole scope."""
 _FIELD_OF: Final[Mapping[str, str]] = {name: field for field, names in SHARED.items() for name in names}
 
 
@@ -154,7 +157,12 @@ def payload_of(version: Version) -> dict[str, Any]:
 
 def _shared(name: str, value: str) -> str:
     """What stands in a shared field for a value of this."""
-    return f"{name}{SEPARATOR}{value}"
+    return f"{name}:{value}"
+
+
+def kind_in_shared(value: str) -> str:
+    """What a value in a shared field is of, as `SHARED` names it."""
+    return value.partition(":")[0]
 
 
 def _place(session: str, turn: int) -> str:

@@ -124,6 +124,23 @@ class FilterTests(StoreCase):
         put(store, *stored.values())
         assert self.found(store, Where(scopes=(ANA,), **condition)) == [stored[name].version.id for name in expected]
 
+    @pytest.mark.parametrize(
+        ("condition", "there"),
+        [
+            ({"actors": ("Ana Costa",)}, True),
+            ({"actors": ("ana",)}, False),
+            ({"names": ("ana",)}, True),
+            ({"names": ("ana costa",)}, True),
+            ({"names": ("Ana Costa",)}, False),
+            ({"names": ("an",)}, False),
+        ],
+    )
+    def test_an_actor_goes_by_names(self, store: Store, condition: dict[str, Any], there: bool) -> None:  # noqa: FBT001 - pytest passes it
+        """An actor is the whole name as it was given; the names are that in lower case, and each of its words."""
+        row = make_row(source=Provenance(actor="Ana Costa"))
+        put(store, row)
+        assert self.found(store, Where(scopes=(ANA,), **condition)) == [row.version.id] * there
+
     def test_by_id_and_by_memory(self, store: Store) -> None:
         """Ids select exactly the versions named, wherever they stand in the list; naming nothing selects nothing."""
         first, second, third = make_row(), make_row(), make_row()

@@ -129,6 +129,8 @@ def wheres(draw: st.DrawFn, known: Sequence[Version], *, times: st.SearchStrateg
         "keys": st.lists(st.sampled_from(["k1", "k2", "k4"]), min_size=1, max_size=2).map(tuple),
         "derived_from": st.just(tuple(id for version in some for id in version.links.derived_from)),
         "actors": st.lists(st.sampled_from(["user", "日本", "bo"]), min_size=1, max_size=2).map(tuple),
+        "names": st.lists(st.sampled_from(["user", "日本", "bo"]), min_size=1, max_size=2).map(tuple),
+        "related": st.just(tuple(tie.memory_id for version in some for tie in version.ties)),
         "kinds": st.lists(st.sampled_from(SourceKind), min_size=1, max_size=6).map(tuple),
         "session": st.sampled_from(["s1", "s2", "s3"]),
         "turns": st.tuples(st.integers(0, 5), st.integers(0, 6)),
