@@ -131,12 +131,44 @@ def test_reported_speech_is_less_sure(draw: Draw) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["Always use tabs.", "Please never push to main", "I want you to always answer in German.", "If the build fails, rerun it with --clean."]
+    "said",
+    [
+        "Always use tabs.",
+        "Please never push to main",
+        "I want you to always answer in German.",
+        "If the build fails, rerun it with --clean.",
+        "Use pnpm for this repo instead of npm.",
+        "Run the linter before each commit.",
+        "Write commit messages in the imperative.",
+        "Put new components under src/ui.",
+    ],
 )
 def test_standing_instructions_are_drawn(draw: Draw, said: str) -> None:
     """What is to be done from now on is remembered as an instruction."""
     (drawn,) = draw(said)
     assert drawn.type is MemoryType.INSTRUCTION
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Use the other file instead.",
+        "Use this parser.",
+        "Run the linter before the release.",
+        "Write unit tests in Python for this function.",
+        "Write poems in the style of Rilke.",
+        "Put some flowers in the vase.",
+    ],
+)
+def test_what_is_asked_for_once_is_no_instruction(draw: Draw, said: str) -> None:
+    """An order to be carried out now is not kept as one that holds from now on."""
+    assert not draw(said)
+
+
+@pytest.mark.parametrize("said", ["I no longer eat meat.", "We no longer deploy on Fridays.", "We broke up.", "I resigned."])
+def test_what_is_over_is_drawn(contents: Contents, said: str) -> None:
+    """That something has ended is worth as much as that it holds, however few words it takes."""
+    assert contents(said) == [said]
 
 
 def test_a_clear_statement_in_another_language_is_kept(draw: Draw) -> None:

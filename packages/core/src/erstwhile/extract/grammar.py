@@ -19,6 +19,7 @@ from erstwhile.extract.words import (
     NOT_THIRD,
     OBJECTS,
     OFTEN,
+    PARTINGS,
     PASTS,
     POINTED_AT,
     STATES,
@@ -142,7 +143,7 @@ def says_something(words: list[str]) -> bool:
     content = [word for word in words if word not in FUNCTION_WORDS and word not in MOODS and word not in LIGHT and word not in DANGLING]
     if len(content) >= 2:
         return True
-    if content and words[0] in {"i", "we", "i've", "we've", "my", "our"} and not {"have", "has", "had", "got"}.isdisjoint(words):
+    if content and words[0] in {"i", "we", "i've", "we've", "my", "our"} and not ({"have", "has", "had", "got"} | PARTINGS).isdisjoint(words):
         return True
     # "I'm vegan" says it all in one word.
     return (len(content) == 1 and words[0] in {"i'm", "we're"} and len(words) <= 4) or (content != [] and words[:2] in (["i", "am"], ["we", "are"]))

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from erstwhile.extract.chatter import REQUEST, SMALL_TALK, STANDING, SUPPOSED, THIS_ONCE
+from erstwhile.extract.chatter import GENERIC, REQUEST, SMALL_TALK, STANDING, SUPPOSED, THIS_ONCE
 from erstwhile.extract.grammar import is_imperative, says_something, split_words, verb_at
 from erstwhile.extract.words import CONVENTION_VERBS, MOODS
 
@@ -53,7 +53,7 @@ def _holds(low: str, order: str, bare: list[str], *, conditional: bool) -> float
     if standing or (bare[0] in {"don't", "do"} and bare[1] != "you"):
         return _FIRM if len(bare) > 2 else 0
     convention = bare[0] in CONVENTION_VERBS and _TALKING.match(" ".join(bare[:2])) is None
-    return _HEDGED if convention and says_something(bare) else 0
+    return _HEDGED if (convention or GENERIC.match(order)) and says_something(bare) else 0
 
 
 def _commands(told: list[str]) -> bool:

@@ -22,7 +22,9 @@ __all__ = [
     "OBJECTS",
     "OFTEN",
     "OPENERS",
+    "PARTINGS",
     "PASTS",
+    "PLACES",
     "POINTED_AT",
     "REPORTING",
     "STATES",
@@ -50,6 +52,9 @@ PASTS: Final = _words(
 )
 """Irregular simple pasts; the regular ones end in -ed."""
 
+PARTINGS: Final = _words("""broke split resigned retired graduated divorced separated quit""")
+"""Simple pasts that tell what happened to whoever says it with no other word: "We broke up"."""
+
 NOT_PASTS: Final = _words(
     """need feed speed seed indeed embed exceed proceed succeed breed bleed weed shared red bed shed fed hundred sacred naked wicked kindred unused
     excited interested tired bored married worried supposed based allowed required related advanced detailed limited unified distributed embedded
@@ -67,7 +72,7 @@ FINITE: Final = _words(
 HABITS: Final = _words(
     """live work use run prefer like love hate need want own drive speak study know think believe feel enjoy plan hope intend aim play teach manage lead go
     keep have find tend see notice try wish dislike owe promise usually always never often normally generally mostly typically also really just still
-    currently recently rarely seldom commit build host deploy store ship maintain support write read make get take buy sell eat drink sleep cook wake
+    currently recently rarely seldom longer commit build host deploy store ship maintain support write read make get take buy sell eat drink sleep cook wake
     start stop finish pay rent commute travel train practice practise attend belong come care volunteer mentor report rely depend collect grow wear carry
     suffer struggle require expect agree remember sing dance paint draw swim hike cycle bike ski crave avoid"""
 )
@@ -186,9 +191,14 @@ GOVERNING: Final = _words(
 )
 """Words that govern a clause of their own, with which it stands or falls."""
 
-POINTED_AT: Final = _words(
+PLACES: Final = _words(
     """project repo repository codebase app application service package library module account device machine laptop computer phone server company team
-    office workspace week month year quarter sprint semester term season summer winter spring autumn fall weekend morning afternoon evening"""
+    office workspace"""
+)
+"""Where a conversation may take place, or what it is about all along."""
+
+POINTED_AT: Final = PLACES | _words(
+    """week month year quarter sprint semester term season summer winter spring autumn fall weekend morning afternoon evening"""
 )
 """What "this" can point at and still be known later: the place and time of the conversation itself."""
 
