@@ -270,9 +270,9 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
     ("kind", "earlier", "later", "explicit"),
     [
         pytest.param("error", "Uploads fail with error 413", "I raised the body limit, the files go through", True, id="a fault that is gone"),
-        pytest.param("observation", "The server room is at 19 degrees", "The server room is at 23 degrees", False, id="a further reading"),
-        pytest.param("observation", "We stock figs", "We stock dates", False, id="a further reading in few words"),
-        pytest.param("observation", "The server room is at 19 degrees", "The server room is at 23 degrees now", True, id="a reading that has changed"),
+        pytest.param("observation", "The server room was at 19 degrees", "The server room was at 23 degrees", False, id="a further reading"),
+        pytest.param("observation", "The server room is at 19 degrees", "The server room is at 23 degrees", True, id="the reading of now"),
+        pytest.param("observation", "The server room was at 19 degrees", "The server room is at 23 degrees now", True, id="a reading that has changed"),
         pytest.param("observation", "The pond is frozen", "Ducks swim there, no ice is left", True, id="in quite other words"),
         pytest.param("fact", "We stock figs", "We stock dates", False, id="a further one of whatever else is to accumulate"),
         pytest.param(

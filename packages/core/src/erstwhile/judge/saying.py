@@ -11,9 +11,9 @@ from erstwhile.model import MemoryType
 __all__ = ["is_no_record", "says_so"]
 
 SAME_FORM: Final = 0.5
-"""A further reading has this share of the words of meaning, at least, of the shorter of the two: "Disk at 91 %", "Disk at 38 %"."""
-REPLACED: Final = (MemoryType.EVENT, MemoryType.ARTIFACT, MemoryType.LEARNING, MemoryType.ERROR)
-"""Types of what accumulates and is no reading: what a judge is sure takes the place of such a memory does, however alike it is told."""
+"""A further reading has this share of the words of meaning, at least, of the shorter of the two: "Disk was at 91 %", "Disk was at 38 %"."""
+REPLACED: Final = (MemoryType.EVENT, MemoryType.ARTIFACT, MemoryType.LEARNING, MemoryType.OBSERVATION, MemoryType.ERROR)
+"""Types of what accumulates as a rule: what a judge is sure takes the place of such a memory does, however alike it is told, unless it is told as past."""
 
 
 def says_so(later: Reading) -> bool:
@@ -25,14 +25,15 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
     """Whether the later one, where a judge is sure that it takes the place of the earlier one, is no further record beside it.
 
     A further reading is told in much the same words, and does not say that anything has changed. What is told as having happened stays so, whatever came later,
-    unless it is corrected; and what is told of today alone, or helps for now, changes nothing.
+    unless it is corrected; and what is told of today alone, or helps for now, changes nothing. A reading that is told as what is so ("The disk is at 91 %")
+    gives way to the next one: of 20 such pairs that a judge was sure of, in its calibration set and by authors whom it had not learnt, 20 were said to.
     """
     if later.has("corrected"):
         return True
-    happened = kind is MemoryType.EVENT and _is_told_as_past(earlier)
-    if happened or later.passing or later.uses("makeshift"):
+    past = kind in (MemoryType.EVENT, MemoryType.OBSERVATION) and _is_told_as_past(earlier)
+    if (past and kind is MemoryType.EVENT) or later.passing or later.uses("makeshift"):
         return False
-    return kind in REPLACED or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
+    return (kind in REPLACED and not past) or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
 
 
 def _tells_of_change(later: Reading) -> bool:
