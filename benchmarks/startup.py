@@ -50,7 +50,7 @@ def measure_command(_: Task) -> Values:
 
 
 def measure_opening(task: Task) -> Values:
-    """Open the store, ask once, close it; medians, with the files in the page cache."""
+    """Open the store, ask once, close it; medians. Each closing gives the store's pages back to the system (Qdrant Edge), so each opening reads the disk."""
     runs = [[float(part) for part in _python("-c", OPEN, str(task.store), "ana").split()] for _ in range(OPENINGS)]
     values: Values = {"times": OPENINGS}
     for name, column in zip(("import", "open", "first_recall", "close"), zip(*runs, strict=True), strict=True):
