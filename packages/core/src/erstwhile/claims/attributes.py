@@ -8,7 +8,7 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["SWITCH", "is_post", "is_several", "kinds_of", "lasting", "noun_role", "phrase_end", "roles", "single", "verbs"]
+__all__ = ["SWITCH", "is_post", "is_several", "kinds_of", "lasting", "noun_role", "phrase_end", "roles", "same_as", "single", "verbs"]
 
 SWITCH: Final = "switch to"
 """The attribute of a claim that somebody moved or switched: of what, only what they had before can tell."""
@@ -42,6 +42,17 @@ def roles() -> Mapping[str, str]:
 def noun_role(noun: str) -> str:
     """The role that a noun stands for, else the noun."""
     return roles().get(noun, noun)
+
+
+@cache
+def _same() -> Mapping[str, str]:
+    pairs = (pair.split("=") for pair in lexicon.attributes("same").split(";"))
+    return {_normal(said.strip()): _normal(meant) for said, meant in pairs}
+
+
+def same_as(attribute: str) -> str:
+    """The attribute that another one only puts in other words: whom one reports to is one's manager."""
+    return _same().get(attribute, attribute)
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from erstwhile.claims import lexicon
-from erstwhile.claims.attributes import SWITCH, is_several, kinds_of, noun_role, phrase_end, roles, single, verbs
+from erstwhile.claims.attributes import SWITCH, is_several, kinds_of, noun_role, phrase_end, roles, same_as, single, verbs
 from erstwhile.claims.changes import moved
 from erstwhile.claims.clauses import Clause, joined, normal
 from erstwhile.claims.words import Token, is_past, tokens_of, word_stems
@@ -74,6 +74,11 @@ class _Parts:
         return _owner(self.subject, self.speaker)
 
     @property
+    def adjoined(self) -> bool:
+        """Whether "I" or "we" stand before the verb with words that are no part of who that is: "on trains I like …", "I prefer to have …"."""
+        return len(self.subject) > 1 and any(token.lower.partition("'")[0] in ("i", "we") for token in self.subject)
+
+    @property
     def named(self) -> bool:
         """Whether it is about somebody or something with a name."""
         first = self.subject[0]
@@ -130,7 +135,14 @@ def _may_be_verb(tokens: Sequence[Token], place: int) -> bool:
     if tokens[place].lower.endswith("ing") and is_past(tokens[place - 1].lower):
         # "I noticed running on grass": what was noticed, and no predicate.
         return False
+    if not _is_inflected(tokens[place]) and place + 1 < len(tokens) and tokens[place + 1].norm in verbs() and _is_inflected(tokens[place + 1]):
+        # "The front end runs on Node": a noun, and its verb behind it.
+        return False
     return tokens[place].lower.endswith("ed") or not any(later.lower in lexicon.words("be") for later in tokens[place + 1 : place + 3])
+
+
+def _is_inflected(token: Token) -> bool:
+    return token.lower.endswith(("s", "ed"))
 
 
 def _copular(parts: _Parts) -> list[Claim]:
@@ -148,7 +160,7 @@ def _copular(parts: _Parts) -> list[Claim]:
         owner, tokens = found
         noun = joined(tokens) or "be"
         one = _is_one(tokens) and (_names_one(noun, parts.rest, value) or None)
-        return parts.claim(owner, noun_role(noun), value, single=one)
+        return parts.claim(owner, same_as(noun_role(noun)), value, single=one)
     if parts.named and (named := _role(parts)):
         return named
     # "The university where he studied is Y": a definite description stands for one.
@@ -237,7 +249,7 @@ def _role(parts: _Parts) -> list[Claim]:
     if not noun or len(noun.split()) > longest:
         return []
     only = is_so and any(token.lower == "only" for token in tokens)
-    return parts.claim(owner, noun_role(noun), joined(parts.subject), single=only or _is_one(tokens))
+    return parts.claim(owner, same_as(noun_role(noun)), joined(parts.subject), single=only or _is_one(tokens))
 
 
 def _verbal(parts: _Parts) -> list[Claim]:
@@ -250,9 +262,12 @@ def _verbal(parts: _Parts) -> list[Claim]:
     if not end:
         return []
     phrase = " ".join(words[:end])
+    if parts.adjoined and single(phrase) is not True:
+        return []
     # What was, and what is, are two things; but that something is so, once learnt, is known.
     past = is_past(verb) and not (parts.verb.norm == "learn" and any(token.lower == "that" for token in rest))
-    return parts.claim(parts.owner, f"{phrase} (past)" if past else phrase, joined(rest[end - 1 :]), single=single(phrase))
+    attribute = same_as(phrase)
+    return parts.claim(parts.owner, f"{attribute} (past)" if past else attribute, joined(rest[end - 1 :]), single=single(phrase))
 
 
 def _called(clause: Clause, speaker: str) -> list[Claim]:
