@@ -20,7 +20,6 @@ COMMANDS = {
     "restore": "make of a judge's folder what training can go on from",
     "mean": "average the weights of runs that go on from one",
     "export": "write a trained classifier as a judge's folder, in 8 bits",
-    "join": "make one judge of two exported ones, of which the second is asked in doubt",
     "calibrate": "choose the thresholds of an exported judge",
     "install": "check a judge's folder and copy it into packages/judge_mini",
 }

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MANIFEST_FORMAT = 1
-NAME = "pairs-minilm-w7a8"
+NAME = "pairs-bge-w7a8"
 THRESHOLDS = {"duplicate": 1.0, "refines": 0.5, "supersedes": 1.0, "contradicts": 1.0, "coexists": 0.5, "unsure": 1.0}
 """Those of 1 but the last are what `calibrate` chooses. What it calls unsure opens no conflict."""
 ALIKE = {"duplicate": 0.5, "supersedes": 0.5, "contradicts": 0.5}

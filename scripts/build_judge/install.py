@@ -16,7 +16,7 @@ from erstwhile.judge import OnnxJudge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAME = "pairs-minilm-bge-w7a8"
+NAME = "pairs-bge-w7a8"
 PACKAGE = Path(__file__).resolve().parents[2] / "packages/judge_mini/src/erstwhile_judge_mini"
 FILES = ("model.onnx", "tokenizer.json", "manifest.json")
 

