@@ -42,8 +42,8 @@ and of strangers, which a store is full of."""
 STRANGERS_MERGED = 0.003
 """At most this share of the strangers may be called a repetition."""
 SPOKEN_ENDED, SPOKEN_MERGED = 0.02, 0.015
-"""At most these shares of the pairs out of conversations that supersede nothing, or repeat nothing, may be called so where a pair is drawn: one for a thousand
-memories that were drawn from these. A judge of before was in doubt of most of these pairs, or they would not be among them."""
+"""At most these shares of the pairs out of conversations that supersede nothing, or repeat nothing, may be called so where a pair is drawn: some three for two
+thousand memories that were drawn from these. A judge of before was in doubt of most of these pairs, or they would not be among them."""
 PRECISION = 0.93
 """At least this share of the pairs that are called a repetition must be one."""
 LATER = "2024-06-01"
