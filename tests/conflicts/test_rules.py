@@ -254,6 +254,20 @@ def test_two_tell_of_themselves(earlier: str, later: str, who: tuple[str, str], 
     assert not apart or (found.relation, sure.asked) == (Relation.COEXISTS, 0)
 
 
+@pytest.mark.parametrize(
+    ("later", "found"),
+    [
+        pytest.param("I use Emacs", Relation.COEXISTS, id="another"),
+        pytest.param("I also use Emacs now", Relation.COEXISTS, id="one more"),
+        pytest.param("I use Emacs these days", Relation.SUPERSEDES, id="with a word of change"),
+    ],
+)
+def test_one_of_several_gives_way(later: str, found: Relation) -> None:
+    """Of what there can be several a judge is believed only where the later text has a word of change."""
+    sure = Always(told(Relation.SUPERSEDES, 0.95))
+    assert Cascade([RuleJudge(), sure]).judge([said("I use Vim", later, cosine=0.8)])[0].relation is found
+
+
 @pytest.mark.parametrize("text", ["I'm allergic to nuts", "I play the piano", "I live in the Netherlands"])
 def test_the_same_words_of_two(text: str) -> None:
     """Two who say the same of themselves are two memories, whether the rules see it or a judge does; of one it is a repetition."""

@@ -23,6 +23,9 @@ SAME: Final = 0.85
 """Pairs less alike in meaning have not the same words, and are not compared word by word."""
 APART: Final = 0.75
 """How sure the rules are that a text ends nothing which may be said again all the same: the next judge is asked for that alone."""
+BESIDE: Final = 0.5
+"""How sure they are of it where the text has words of change: the next judge is believed."""
+SEVERAL: Final = "There can be several"
 ENOUGH: Final = 0.8
 """A judgement at least so sure is not put to the next judge."""
 _IN_PLACE: Final = frozenset(("instead", "rather"))
@@ -116,7 +119,9 @@ def _other_value(earlier: Told, later: Told) -> Judgement | None:
     if new <= old:
         return Judgement(relation=Relation.COEXISTS, score=0.6, reason=f"It says less of the same: {_slot(later)}.")
     if apart := _beside(earlier, later):
-        return Judgement(relation=Relation.COEXISTS, score=APART, reason=f"{apart}: {_slot(later)}.")
+        # "I use Neovim these days" may tell that one no longer uses another editor: the next judge is asked.
+        sure = BESIDE if apart == SEVERAL and later.reading.has("changed") and not later.reading.has("additive") else APART
+        return Judgement(relation=Relation.COEXISTS, score=sure, reason=f"{apart}: {_slot(later)}.")
     if later.reading.has("additive") or qualified_apart(earlier.reading, later.reading, before, after) or not comparable(earlier, later):
         return None
     if before.single and after.single:
@@ -131,7 +136,7 @@ def _beside(earlier: Told, later: Told) -> str:
     if earlier.claim.single is not False and later.claim.single is not False:
         return ""
     one = single(earlier.claim.attribute) is False and of_one_matter(earlier, later)
-    return "" if one else "There can be several"
+    return "" if one else SEVERAL
 
 
 def _same_value(earlier: Told, later: Told) -> Judgement | None:
