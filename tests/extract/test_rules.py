@@ -158,6 +158,13 @@ def test_standing_instructions_are_drawn(draw: Draw, said: str) -> None:
         "Write unit tests in Python for this function.",
         "Write poems in the style of Rilke.",
         "Put some flowers in the vase.",
+        "Put eggs in the bowl.",
+        "Use milk instead of cream.",
+        "Use this account to log in.",
+        "Name this service foo.",
+        "Use grep to find the bug in this codebase.",
+        "Make a table with each task and its owner.",
+        "Put a comma after every day.",
     ],
 )
 def test_what_is_asked_for_once_is_no_instruction(draw: Draw, said: str) -> None:
@@ -169,6 +176,12 @@ def test_what_is_asked_for_once_is_no_instruction(draw: Draw, said: str) -> None
 def test_what_is_over_is_drawn(contents: Contents, said: str) -> None:
     """That something has ended is worth as much as that it holds, however few words it takes."""
     assert contents(said) == [said]
+
+
+@pytest.mark.parametrize("said", ["We never broke up.", "My commute longer than before.", "Do I no longer eat meat?"])
+def test_what_is_not_over_is_not_drawn(contents: Contents, said: str) -> None:
+    """Nothing has ended where it is denied or asked, nor is "longer" an ending by itself."""
+    assert not contents(said)
 
 
 def test_a_clear_statement_in_another_language_is_kept(draw: Draw) -> None:

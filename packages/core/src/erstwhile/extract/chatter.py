@@ -16,6 +16,7 @@ __all__ = [
     "GENERAL",
     "GENERIC",
     "GUESSED",
+    "HERE",
     "OPINION",
     "REQUEST",
     "SMALL_TALK",
@@ -118,25 +119,26 @@ OPINION: Final = re.compile(
 STANDING: Final = re.compile(
     r"\b(?:always|never|from now on|going forward|in (?:the )?future|by default|every time|each time|whenever|at all times|under no circumstances"
     r"|until further notice|unless (?:i|we) (?:say|ask|tell)|for all|for every|in all|in every|on every|on all|any time|don't ever|as a rule"
-    r"|for the rest of|(?:before|after|with|at) (?:each|every) (?:new )?(?:commit|release|deploy(?:ment)?|merge|push|pr|pull request|build|call|meeting"
-    r"|reply|answer|response|session|task|sprint|shift|visit|day|week|month))\b"
+    r"|for the rest of|(?:before|after) (?:each|every) (?:commit|release|deploy(?:ment)?|merge|push|pr|pull request|build))\b"
     r"|^(?:please )?(?:make sure|be sure|ensure|remember to|avoid|stick to|refrain|stop)\b"
 )
 """What makes an imperative hold from now on."""
 
 THIS_ONCE: Final = re.compile(
-    rf"\b(?:it|this(?! (?:{'|'.join(sorted(PLACES))})\b)|that|these|those|them"
-    r"|the (?:above|following|attached|below|previous|next|first|second|third|last|given|same)|again|above|below|instead(?! of)"
+    r"\b(?:it|this|that|these|those|them|the (?:above|following|attached|below|previous|next|first|second|third|last|given|same)|again|above|below|instead|here"
     r"|attached|right away|for now|this time|now|asap|today|tomorrow)\b"
     r"|^(?:please )?(?:don't|do not) (?:worry|know|mind|think|care|forget|get me|hesitate|have|be|panic|sweat|stop|give up|want|need|feel|tell me"
     r"|let)\b|^(?:please |just )?keep \w+ing\b|^(?:do|be|make|keep|stop|look|check) (?:at|out|it|that|this|me|your|up|us|in|going|an eye|on)\b"
 )
 """What makes an imperative a thing to do now, or mere talk."""
 
+HERE: Final = re.compile(rf"\b(?:for|in|on|across) this (?:{'|'.join(sorted(PLACES))})\b(?: instead of [\w-]+)?")
+"""Says that something holds for what the conversation is about all along: "for this repo", "for this project instead of npm"."""
+
 GENERIC: Final = re.compile(
-    r"(?:please )?(?:write (?:\w+ )?(?:messages|docs|docstrings|tests|comments|replies|answers|summaries|titles|dates|numbers|names|amounts)"
-    r"|(?:put|place|store|start|end|begin|title|prefix|document) (?!(?:a|an|the|my|our|your|some|all|any|more|one|two|three|\d+)\b)(?:[\w-]+ ){0,2}[\w-]+s)"
-    r" (?:in|as|under|with|after|into|next to|beside) (?!\d)"
+    r"(?:please )?(?:write (?:\w+ )?(?:messages|docs|docstrings|tests|comments|replies|answers|summaries|titles|numbers|names|amounts)"
+    r" (?:in|as|with) (?:the )?[\w-]+\W*$"
+    r"|(?:put|store|keep) (?:[\w-]+ ){0,2}[\w-]+s (?:in|under|into|next to) [\w.~-]*/[\w./-]*)"
 )
 """Says how things of a kind are done, and not what is to be done with some of them: "Write commit messages in the imperative"."""
 

@@ -75,7 +75,8 @@ def verb_at(words: Sequence[str]) -> int | None:
         if before in DETERMINERS:
             continue
         after = words[place + 1] if place + 1 < len(words) else ""
-        if is_past(word) or (word == "turns" and after == "out") or (place and _is_present(word, before, after)):
+        no_longer = place > 1 and list(words[place - 2 : place]) == ["no", "longer"] and word in _PRESENT
+        if no_longer or is_past(word) or (word == "turns" and after == "out") or (place and _is_present(word, before, after)):
             return place
     return None
 
@@ -143,7 +144,9 @@ def says_something(words: list[str]) -> bool:
     content = [word for word in words if word not in FUNCTION_WORDS and word not in MOODS and word not in LIGHT and word not in DANGLING]
     if len(content) >= 2:
         return True
-    if content and words[0] in {"i", "we", "i've", "we've", "my", "our"} and not ({"have", "has", "had", "got"} | PARTINGS).isdisjoint(words):
+    if content and words[0] in {"i", "we", "i've", "we've", "my", "our"} and not {"have", "has", "had", "got"}.isdisjoint(words):
+        return True
+    if words[0] in {"i", "we", "i've", "we've"} and not PARTINGS.isdisjoint(words[1:3]) and {"never", "not"}.isdisjoint(words):
         return True
     # "I'm vegan" says it all in one word.
     return (len(content) == 1 and words[0] in {"i'm", "we're"} and len(words) <= 4) or (content != [] and words[:2] in (["i", "am"], ["we", "are"]))

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from erstwhile.extract.chatter import GENERIC, REQUEST, SMALL_TALK, STANDING, SUPPOSED, THIS_ONCE
+from erstwhile.extract.chatter import GENERIC, HERE, REQUEST, SMALL_TALK, STANDING, SUPPOSED, THIS_ONCE
 from erstwhile.extract.grammar import is_imperative, says_something, split_words, verb_at
 from erstwhile.extract.words import CONVENTION_VERBS, MOODS
 
@@ -46,9 +46,11 @@ def standing_order(low: str, words: list[str]) -> float | None:
 
 def _holds(low: str, order: str, bare: list[str], *, conditional: bool) -> float:
     standing = STANDING.search(low) is not None
+    # What is used for something in particular is used once: "Use grep to find the bug in this codebase".
+    scoped = HERE.search(order) is not None and "to" not in bare
     if conditional and len(bare) > 1:
         return 0 if SUPPOSED.search(order) else _TOLD
-    if len(bare) < 2 or (THIS_ONCE.search(order) and not standing):
+    if len(bare) < 2 or (THIS_ONCE.search(HERE.sub(" ", order) if scoped else order) and not standing):
         return 0
     if standing or (bare[0] in {"don't", "do"} and bare[1] != "you"):
         return _FIRM if len(bare) > 2 else 0

@@ -72,7 +72,7 @@ FINITE: Final = _words(
 HABITS: Final = _words(
     """live work use run prefer like love hate need want own drive speak study know think believe feel enjoy plan hope intend aim play teach manage lead go
     keep have find tend see notice try wish dislike owe promise usually always never often normally generally mostly typically also really just still
-    currently recently rarely seldom longer commit build host deploy store ship maintain support write read make get take buy sell eat drink sleep cook wake
+    currently recently rarely seldom commit build host deploy store ship maintain support write read make get take buy sell eat drink sleep cook wake
     start stop finish pay rent commute travel train practice practise attend belong come care volunteer mentor report rely depend collect grow wear carry
     suffer struggle require expect agree remember sing dance paint draw swim hike cycle bike ski crave avoid"""
 )
