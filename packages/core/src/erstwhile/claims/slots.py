@@ -19,6 +19,9 @@ _CALLED: Final = re.compile(r"^(?:(?:please|just|always|you can) )*call me (?P<n
 _DETERMINERS: Final = frozenset("the a an my our your his her their this that of in on at for with no every each".split())  # noqa: SIM905 - a list of words
 LONGEST_ROLE: Final = 3
 """Words of the longest role; of one that is told apart by a place or a firm, twice as many."""
+LONGEST_NAME: Final = 2
+"""Words of the longest name of a person that is told from a place or an office."""
+_MODALS: Final = frozenset(("can", "could", "may", "might", "must", "shall", "should", "will", "would"))
 _NEW: Final = frozenset(("new", "current", "latest", "old", "own"))
 
 
@@ -53,6 +56,7 @@ class _Parts:
         verb: The verb.
         rest: What comes after it, empty words left out.
         positive: Whether nothing in it denies.
+        modal: Whether it says what may, must or will be.
         speaker: Whom "I" stands for.
     """
 
@@ -60,6 +64,7 @@ class _Parts:
     verb: Token
     rest: Sequence[Token]
     positive: bool
+    modal: bool
     speaker: str
 
     def claim(self, subject: str, attribute: str, value: str, *, single: bool | None) -> list[Claim]:
@@ -77,6 +82,13 @@ class _Parts:
     def adjoined(self) -> bool:
         """Whether "I" or "we" stand before the verb with words that are no part of who that is: "on trains I like …", "I prefer to have …"."""
         return len(self.subject) > 1 and any(token.lower.partition("'")[0] in ("i", "we") for token in self.subject)
+
+    def of_two_people(self, rest: Sequence[Token]) -> bool:
+        """Whether somebody is said to do it with somebody, and nothing more: "I report to Ida", and not "the sensor reports to the hub", "must report"."""
+        names = [token for token in rest if token.lower != "now"]
+        someone = (self.owner.startswith("@") or self.named) and len(self.owner.split()) == 1
+        called = all((token.name or token.text[:1].isupper()) and not token.text.isupper() for token in names)
+        return someone and not self.modal and 0 < len(names) <= LONGEST_NAME and called and not kinds_of(joined(names))
 
     @property
     def named(self) -> bool:
@@ -99,7 +111,8 @@ def _read(clause: Clause, speaker: str) -> list[Claim]:
         return []
     denied = any(token.lower in ("not", "never", "no", "longer", "cannot") or token.lower.endswith("n't") for token in tokens)
     denied = denied and not lexicon.cues()["bounded"].search(clause.text.lower())
-    parts = _Parts(subject=subject, verb=tokens[pivot], rest=rest, positive=not denied, speaker=speaker)
+    modal = any(token.lower in _MODALS or token.lower.endswith("'ll") for token in tokens[:pivot])
+    parts = _Parts(subject=subject, verb=tokens[pivot], rest=rest, positive=not denied, modal=modal, speaker=speaker)
     return _copular(parts) if parts.verb.lower in lexicon.words("be") else _verbal(parts)
 
 
@@ -266,7 +279,7 @@ def _verbal(parts: _Parts) -> list[Claim]:
         return []
     # What was, and what is, are two things; but that something is so, once learnt, is known.
     past = is_past(verb) and not (parts.verb.norm == "learn" and any(token.lower == "that" for token in rest))
-    attribute = same_as(phrase)
+    attribute = same_as(phrase) if parts.of_two_people(rest[end - 1 :]) else phrase
     return parts.claim(parts.owner, f"{attribute} (past)" if past else attribute, joined(rest[end - 1 :]), single=single(phrase))
 
 

@@ -77,11 +77,21 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
     # Of what is said again in other words, `_repeated` sees to it that both are kept.
     if _claimed_of_two(pair, repeated=repeated, certain=judgement.score >= CERTAIN) and not (repeated and _reworded(pair)):
         return "They speak of two things."
+    if judgement.relation in CLASHES and _of_before(pair):
+        return "The later one tells of what was."
     if _of_a_series(earlier, later):
         return "A number says which of several each speaks of."
     if exchanged(earlier, later) or (later.ends and ended_of_the_other(earlier, later)):
         return "They exchange who does it, and to whom."
     return "They speak of two sides." if repeated and earlier.shares(later, SAME_WORDS) and _on_two_sides(earlier, later) else ""
+
+
+def _of_before(pair: Pair) -> bool:
+    """Whether the later one claims in the past what the earlier one claims of now: "runs on Node 18", "ran on Node 16"."""
+    if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
+        return False
+    before, after = *pair.earlier.claims, *pair.later.claims
+    return before.subject == after.subject and after.attribute == f"{before.attribute} (past)"
 
 
 def _on_two_sides(earlier: Reading, later: Reading) -> bool:

@@ -1,5 +1,6 @@
 """Whether a text says itself that another one no longer holds, or may be no more than a further record beside it."""
 
+import re
 from itertools import pairwise
 from typing import Final
 
@@ -15,6 +16,9 @@ SAME_FORM: Final = 0.5
 REPLACED: Final = (MemoryType.EVENT, MemoryType.ARTIFACT, MemoryType.LEARNING, MemoryType.OBSERVATION, MemoryType.ERROR)
 """Types of what accumulates as a rule: what a judge is sure takes the place of such a memory does, however alike it is told, unless it is told as past."""
 
+_RANGE: Final = re.compile(r"\d\s*(?:to|-|\u2013)\s*\d|\bbetween\b.{1,20}\band\b")
+"""From one number to another."""
+
 
 def says_so(later: Reading) -> bool:
     """Whether it says in so many words that something was wrong, is over or has changed; not where it says so of today alone."""
@@ -26,14 +30,26 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
 
     A further reading is told in much the same words, and does not say that anything has changed. What is told as having happened stays so, whatever came later,
     unless it is corrected; and what is told of today alone, or helps for now, changes nothing. A reading that is told as what is so ("The disk is at 91 %")
-    gives way to the next one: of 20 such pairs that a judge was sure of, in its calibration set and by authors whom it had not learnt, 20 were said to.
+    gives way to the next one of the same: of 20 such pairs that a judge was sure of, in its calibration set and by authors whom it had not learnt, 20 were said
+    to.
     """
     if later.has("corrected"):
         return True
-    past = kind in (MemoryType.EVENT, MemoryType.OBSERVATION) and _is_told_as_past(earlier)
-    if (past and kind is MemoryType.EVENT) or later.passing or later.uses("makeshift"):
+    past = _is_told_as_past(earlier)
+    if (kind is MemoryType.EVENT and past) or later.passing or later.uses("makeshift"):
         return False
-    return (kind in REPLACED and not past) or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
+    stays = kind is MemoryType.OBSERVATION and (past or _may_be_another(earlier, later))
+    return (kind in REPLACED and not stays) or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
+
+
+def _may_be_another(earlier: Reading, later: Reading) -> bool:
+    """Whether two readings may be of two: of one among many, of a range or a mean and a single one, or the later one on a condition that the earlier lacks."""
+    before, after = ([token.lower for token in reading.text.tokens] for reading in (earlier, later))
+    if before and before[0] in lexicon.words("one_of_many"):
+        return True
+    bounded = [bool(_RANGE.search(reading.lower)) or reading.uses("means") for reading in (earlier, later)]
+    conditions = lexicon.words("conditions")
+    return bounded[0] != bounded[1] or not (conditions & set(after) <= set(before))
 
 
 def _tells_of_change(later: Reading) -> bool:
