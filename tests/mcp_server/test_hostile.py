@@ -216,7 +216,7 @@ def test_every_line_is_answered_by_the_program(tmp_path: Path) -> None:
 def test_requests_from_a_pipe_are_all_answered(tmp_path: Path) -> None:
     """`… | erstwhile-mcp`: stdin ends before the store is open, and each request is answered all the same."""
     hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-    kept = [("tools/call", {"name": "remember", "arguments": {"content": f"{number} hats."}}) for number in (2, 3)]
+    kept = [("tools/call", {"name": "remember", "arguments": {"content": said}}) for said in ("Ana has a hat.", "The oboe is broken.")]
     asked = enumerate([("initialize", hello), *kept], start=1)
     lines = [{"jsonrpc": "2.0", "id": number, "method": method, "params": params} for number, (method, params) in asked]
     lines.insert(1, {"jsonrpc": "2.0", "method": "notifications/initialized"})
