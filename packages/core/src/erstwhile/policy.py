@@ -20,7 +20,7 @@ class Rule(Explained):
     """What may end a memory of a type."""
 
     SUPERSEDE = "supersede", "A newer one takes its place."
-    ACCUMULATE = "accumulate", "Only what a judge is sure of; what happened, a correction alone."
+    ACCUMULATE = "accumulate", "Nothing that may be a further record; what happened, a correction alone."
     CLOSE = "close", "That it was fulfilled or called off, or another of its type."
     GUARD = "guard", "A newer one from a source at least as trusted."
 

@@ -68,7 +68,7 @@ class Judgement:
         score: How sure, 0 to 1.
         reason: One line for people. It may quote the memories; it goes where they go, never into a log.
         ends: Whether the later one says that the earlier one ended, and puts nothing in its place.
-        explicit: Whether the later one says in so many words that it corrects or replaces, or tells it otherwise than a further record would.
+        explicit: Whether the later one says in so many words that it corrects or replaces, or is no further record beside it.
         judge: Who judged: "rules", the name of a model, a person.
     """
 
