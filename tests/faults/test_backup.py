@@ -4,7 +4,6 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +88,18 @@ def test_a_backup_while_writers_run_is_of_one_moment(engine: Engine, in_memory: 
     """Writers go on while backups are made; each backup answers as the store does of that time, then and for ever."""
     stop, ana, begun = threading.Event(), engine.scope(user="ana"), threading.Barrier(4, timeout=PATIENCE)
 
-    def write(place: int) -> None:
-        chance = random.Random(place)
+    def write(place: int) -> int:
+        chance, number = random.Random(place), 0
         first = ana.remember(f"fact of writer {place}", valid_from="2024-01-01", relate=False)
         begun.wait()
-        for number in count(1):
-            if stop.is_set():
-                return
+        while True:
+            number += 1
             if chance.random() < 0.5:
                 ana.remember(f"fact {number} of writer {place}", valid_from="2025-01-01", supersedes=first, relate=False)
             else:
                 ana.observe([{"role": "user", "content": f"tea {number} of {place}"}], session=f"s{place}", draw=False)
+            if stop.is_set():
+                return number
 
     with ThreadPoolExecutor(3) as pool:
         writers = [pool.submit(write, place) for place in range(3)]
@@ -108,8 +108,7 @@ def test_a_backup_while_writers_run_is_of_one_moment(engine: Engine, in_memory: 
             made = [engine.backup(in_memory / f"{number}.backup") for number in range(4)]
         finally:
             stop.set()
-        for writer in writers:
-            writer.result(PATIENCE)
+        assert all(writer.result(PATIENCE) for writer in writers)
     assert made[0].versions < made[-1].versions < engine.info().versions
     for number, each in enumerate(made):
         erstwhile.restore(each.path, in_memory / f"store{number}")

@@ -39,11 +39,6 @@ def roles() -> Mapping[str, str]:
     return dict(pair.split("=") for pair in lexicon.attributes("roles").split())
 
 
-def noun_role(noun: str) -> str:
-    """The role that a noun stands for, else the noun."""
-    return roles().get(noun, noun)
-
-
 @cache
 def _same() -> Mapping[str, str]:
     pairs = (pair.split("=") for pair in lexicon.attributes("same").split(";"))
@@ -53,6 +48,11 @@ def _same() -> Mapping[str, str]:
 def same_as(attribute: str) -> str:
     """The attribute that another one only puts in other words: whom one reports to is one's manager."""
     return _same().get(attribute, attribute)
+
+
+def noun_role(noun: str) -> str:
+    """The role that a noun stands for, or the noun that it only puts in other words, else the noun."""
+    return roles().get(noun) or same_as(noun)
 
 
 @cache

@@ -173,7 +173,7 @@ def _copular(parts: _Parts) -> list[Claim]:
         owner, tokens = found
         noun = joined(tokens) or "be"
         one = _is_one(tokens) and (_names_one(noun, parts.rest, value) or None)
-        return parts.claim(owner, same_as(noun_role(noun)), value, single=one)
+        return parts.claim(owner, noun_role(noun), value, single=one)
     if parts.named and (named := _role(parts)):
         return named
     # "The university where he studied is Y": a definite description stands for one.
@@ -262,7 +262,7 @@ def _role(parts: _Parts) -> list[Claim]:
     if not noun or len(noun.split()) > longest:
         return []
     only = is_so and any(token.lower == "only" for token in tokens)
-    return parts.claim(owner, same_as(noun_role(noun)), joined(parts.subject), single=only or _is_one(tokens))
+    return parts.claim(owner, noun_role(noun), joined(parts.subject), single=only or _is_one(tokens))
 
 
 def _verbal(parts: _Parts) -> list[Claim]:

@@ -75,7 +75,7 @@ def verb_at(words: Sequence[str]) -> int | None:
         if before in DETERMINERS:
             continue
         after = words[place + 1] if place + 1 < len(words) else ""
-        no_longer = place > 1 and list(words[place - 2 : place]) == ["no", "longer"] and word in _PRESENT
+        no_longer = before == "longer" and place > 1 and words[place - 2] == "no" and word in _PRESENT
         if no_longer or is_past(word) or (word == "turns" and after == "out") or (place and _is_present(word, before, after)):
             return place
     return None

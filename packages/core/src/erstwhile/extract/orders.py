@@ -46,11 +46,11 @@ def standing_order(low: str, words: list[str]) -> float | None:
 
 def _holds(low: str, order: str, bare: list[str], *, conditional: bool) -> float:
     standing = STANDING.search(low) is not None
-    # What is used for something in particular is used once: "Use grep to find the bug in this codebase".
-    scoped = HERE.search(order) is not None and "to" not in bare
     if conditional and len(bare) > 1:
         return 0 if SUPPOSED.search(order) else _TOLD
-    if len(bare) < 2 or (THIS_ONCE.search(HERE.sub(" ", order) if scoped else order) and not standing):
+    # What is used for something in particular is used once: "Use grep to find the bug in this codebase".
+    unscoped = order if "to" in bare else HERE.sub(" ", order)
+    if len(bare) < 2 or (THIS_ONCE.search(unscoped) and not standing):
         return 0
     if standing or (bare[0] in {"don't", "do"} and bare[1] != "you"):
         return _FIRM if len(bare) > 2 else 0

@@ -88,10 +88,17 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
 
 def _of_before(pair: Pair) -> bool:
     """Whether the later one claims in the past what the earlier one claims of now: "runs on Node 18", "ran on Node 16"."""
-    if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
+    if (claims := _only_claims(pair)) is None:
         return False
-    before, after = *pair.earlier.claims, *pair.later.claims
+    before, after = claims
     return before.subject == after.subject and after.attribute == f"{before.attribute} (past)"
+
+
+def _only_claims(pair: Pair) -> tuple[Claim, Claim] | None:
+    """The claim of each of the two; ``None`` where either has none, or several."""
+    if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
+        return None
+    return pair.earlier.claims[0], pair.later.claims[0]
 
 
 def _on_two_sides(earlier: Reading, later: Reading) -> bool:
@@ -146,9 +153,9 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
     be a repetition, with the same attribute. And where the later one says more than it claims, what it replaces may be in that. A post that another holds
     is one, for a clash. A judge that is certain is believed, unless different matters are known, or, of a clash, what may not be one thing in other words.
     """
-    if len(pair.earlier.claims) != 1 or len(pair.later.claims) != 1:
+    if (claims := _only_claims(pair)) is None:
         return False
-    before, after = *pair.earlier.claims, *pair.later.claims
+    before, after = claims
     persons = {before.subject, after.subject} <= lexicon.persons(pair.later.source.actor).keys()
     apart, same = not persons and not _overlap(before.subject, after.subject), before.attribute == after.attribute
     if not apart and _of_two_matters(before, after):

@@ -35,7 +35,7 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
     """
     if later.has("corrected"):
         return True
-    past = _is_told_as_past(earlier)
+    past = kind in (MemoryType.EVENT, MemoryType.OBSERVATION) and _is_told_as_past(earlier)
     if (kind is MemoryType.EVENT and past) or later.passing or later.uses("makeshift"):
         return False
     stays = kind is MemoryType.OBSERVATION and (past or _may_be_another(earlier, later))
