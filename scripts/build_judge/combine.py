@@ -32,10 +32,11 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--neighbours", type=int, default=7000)
     parser.add_argument("--turned", type=int, default=1500)
+    parser.add_argument("--leave-out", nargs="*", default=[], metavar="AUTHOR", help="use no text of theirs, such as ra or dk")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args(given)
     rng = random.Random(arguments.seed)  # noqa: S311 - for shuffling
-    examples = pairs.training_set()
+    examples = pairs.training_set(arguments.leave_out)
     known = {(example.old, example.new) for example in [*examples, *pairs.development_set()]}
     found = [pair for pair in _look_alikes(sorted({text for example in examples for text in (example.old, example.new)})) if not {pair, pair[::-1]} & known]
     rng.shuffle(found)

