@@ -56,6 +56,12 @@ def read(path: Path) -> list[Example]:
     return [Example(id=row["id"], old=row["old"], new=row["new"], relation=row["relation"], part=row.get("part", "")) for row in rows]
 
 
+def unlabelled(path: Path) -> list[Example]:
+    """The pairs of a file that says nothing of how they relate, or whose word is not asked."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Example(id="", old=row["old"], new=row["new"], relation="") for row in rows]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Journal:
     """What one person told an agent.

