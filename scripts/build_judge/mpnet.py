@@ -37,6 +37,14 @@ FOLDER = "all-mpnet-base-v2/"
 HEADS, LAYERS = 12, 12
 FIRST = 2
 """The position of the first token: the two before it are unused."""
+NAMES = {
+    "attention.LayerNorm": "attention.output.LayerNorm",
+    "attention.attn.q": "attention.self.query",
+    "attention.attn.k": "attention.self.key",
+    "attention.attn.v": "attention.self.value",
+    "attention.attn.o": "attention.output.dense",
+}
+"""What BERT calls its tensors."""
 BUCKETS, FARTHEST = 32, 128
 """How many distances the table tells apart, and from which on all are the same."""
 
@@ -78,32 +86,13 @@ def buckets(tokens: int) -> Tensor:
 
 
 def _encoder(tensors: dict[str, NDArray[np.float64]]) -> weights.Encoder:
-    def norm(name: str) -> weights.Norm:
-        return weights.Norm(gain=tensors[f"{name}.weight"], bias=tensors[f"{name}.bias"])
+    named = {_as_bert(name): tensor for name, tensor in tensors.items()}
+    named["embeddings.position_embeddings.weight"] = named["embeddings.position_embeddings.weight"][FIRST:]
+    named["embeddings.token_type_embeddings.weight"] = np.zeros((1, named["embeddings.word_embeddings.weight"].shape[1]))
+    return weights.from_tensors(named, layers=LAYERS, heads=HEADS)
 
-    def linear(*names: str) -> weights.Linear:
-        weight = np.concatenate([tensors[f"{name}.weight"] for name in names]).T
-        return weights.Linear(weight=weight, bias=np.concatenate([tensors[f"{name}.bias"] for name in names]))
 
-    layers = []
-    for number in range(LAYERS):
-        start = f"encoder.layer.{number}"
-        attention = f"{start}.attention.attn"
-        layers.append(
-            weights.Layer(
-                qkv=linear(f"{attention}.q", f"{attention}.k", f"{attention}.v"),
-                out=linear(f"{attention}.o"),
-                out_norm=norm(f"{start}.attention.LayerNorm"),
-                up=linear(f"{start}.intermediate.dense"),
-                down=linear(f"{start}.output.dense"),
-                down_norm=norm(f"{start}.output.LayerNorm"),
-            )
-        )
-    return weights.Encoder(
-        words=tensors["embeddings.word_embeddings.weight"],
-        word_integers=None,
-        positions=tensors["embeddings.position_embeddings.weight"][FIRST:],
-        norm=norm("embeddings.LayerNorm"),
-        layers=tuple(layers),
-        heads=HEADS,
-    )
+def _as_bert(name: str) -> str:
+    for own, bert in NAMES.items():
+        name = name.replace(own, bert)
+    return name

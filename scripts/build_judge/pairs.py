@@ -50,16 +50,18 @@ class Example:
 
 def read(path: Path) -> list[Example]:
     """The pairs of a file. Raises ValueError for one that is held back."""
-    if any(word in str(path.resolve()) for word in HIDDEN):
-        raise ValueError(f"{path} is neither for training nor for development")
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Example(id=row["id"], old=row["old"], new=row["new"], relation=row["relation"], part=row.get("part", "")) for row in rows]
+    return [Example(id=row["id"], old=row["old"], new=row["new"], relation=row["relation"], part=row.get("part", "")) for row in _rows(path)]
 
 
 def unlabelled(path: Path) -> list[Example]:
-    """The pairs of a file that says nothing of how they relate, or whose word is not asked."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Example(id="", old=row["old"], new=row["new"], relation="") for row in rows]
+    """The pairs of a file that says nothing of how they relate, or whose word is not asked. Raises ValueError for one that is held back."""
+    return [Example(id="", old=row["old"], new=row["new"], relation="") for row in _rows(path)]
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    if any(word in str(path.resolve()) for word in HIDDEN):
+        raise ValueError(f"{path} is neither for training nor for development")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,11 @@ def read_safetensors(data: bytes) -> dict[str, NDArray[np.float64]]:
 
 def from_safetensors(data: bytes, *, layers: int, heads: int) -> Encoder:
     """The encoder held by a sentence-transformers BERT checkpoint in fp32."""
-    tensors = read_safetensors(data)
+    return from_tensors(read_safetensors(data), layers=layers, heads=heads)
+
+
+def from_tensors(tensors: Mapping[str, NDArray[np.float64]], *, layers: int, heads: int) -> Encoder:
+    """The encoder of tensors that have the names of a BERT checkpoint."""
 
     def linear(name: str) -> Linear:
         return Linear(weight=tensors[f"{name}.weight"].T, bias=tensors[f"{name}.bias"])
