@@ -244,6 +244,7 @@ def test_what_a_judge_is_certain_of_is_said_again() -> None:
         pytest.param("Finch is maintained by the Oslo team", "The Oslo team is gone and nobody looks after Finch", Relation.SUPERSEDES, id="in other words"),
         pytest.param("The website is hosted on Netlify", "The website is deployed from main", Relation.COEXISTS, id="matters that are known"),
         pytest.param("My manager is Dana", "My manager's manager is Lou", Relation.COEXISTS, id="persons"),
+        pytest.param("The crash is caused by the driver", "After all, the crash comes from a bad cable", Relation.SUPERSEDES, id="a correction"),
         pytest.param("The author of Persuasion is Jane Austen", "The author of Middlemarch is George Eliot", Relation.COEXISTS, id="an attribute of two"),
         pytest.param("Jane Austen is a citizen of England", "Jane Austen died in the city of Winchester", Relation.COEXISTS, id="attributes of one"),
     ],
@@ -251,6 +252,26 @@ def test_what_a_judge_is_certain_of_is_said_again() -> None:
 def test_what_a_judge_is_certain_took_the_place(earlier: str, later: str, found: Relation) -> None:
     """Of the world, a judge that is certain is believed though the claims seem to be of two things; not where it is known that they are."""
     assert _judged(said(earlier, later), Relation.SUPERSEDES, 0.97).relation is found
+
+
+def test_another_version_of_what_one_uses_is_left_to_the_judge() -> None:
+    """One uses several things, and mostly one version of each: whether the other takes its place the next judge tells."""
+    python, node = said("The project uses Python 3.10", "The project uses Python 3.12"), said("The project uses Python 3.10", "The project uses Node 20")
+    for sure, found in ((Relation.SUPERSEDES, [Relation.SUPERSEDES, Relation.COEXISTS]), (Relation.COEXISTS, [Relation.COEXISTS] * 2)):
+        assert [judgement.relation for judgement in Cascade([RuleJudge(), Always(told(sure, 0.95))]).judge([python, node])] == found
+
+
+def test_how_high_and_how_wide_are_two_things() -> None:
+    """A number of how wide it is takes no height's place, however sure a judge is; another height does."""
+    high = "The loading door of the depot is 3.2 metres high"
+    assert _held_against(said(high, "The loading door at the depot is 4 metres wide, so a van was never the trouble"), Relation.SUPERSEDES) is Relation.COEXISTS
+    assert _held_against(said(high, "The loading door at the depot has a height of 3.4 metres"), Relation.SUPERSEDES) is Relation.SUPERSEDES
+
+
+def test_a_verb_and_its_noun_are_of_one_attribute() -> None:
+    """What something weighs is its weight, for a judge that is sure; how high and how long it is are two things."""
+    assert _held_against(said("The baby weighs 4.2 kilos", "The baby's weight is 5.6 kg"), Relation.SUPERSEDES) is Relation.SUPERSEDES
+    assert _held_against(said("The bridge's height is 30 m", "The bridge's length is 400 m"), Relation.SUPERSEDES) is Relation.COEXISTS
 
 
 @pytest.mark.parametrize(
@@ -294,6 +315,13 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
         pytest.param("artifact", "Latest draft: contract_v3.docx", "Latest draft: contract_v5.docx", True, id="a newer file"),
         pytest.param("learning", "The API allows 100 requests a minute", "The API allows 60 requests a minute", True, id="known better"),
         pytest.param("error", "The radiator is cold", "Borrowed a heater, so it is warm here until somebody looks at it", False, id="it helps for now"),
+        pytest.param("error", "The till rejects vouchers", "Vouchers go through at the till since the update", True, id="what both are about"),
+        pytest.param("learning", "The pharmacy closes at eight", "The pharmacy is open until 6:30", True, id="until an hour"),
+        pytest.param("error", "Uploads fail", "Uploads went through today", False, id="of today alone"),
+        pytest.param("error", "The parcel is lost", "The parcel was delivered today", True, id="settled on that day"),
+        pytest.param("learning", "The API allows 100 requests a minute", "It allows 60 requests a minute, they confirmed it today", True, id="confirmed"),
+        pytest.param("learning", "The ferns need water every day", "The ferns need water once a week", True, id="once a week is for good"),
+        pytest.param("observation", "The tracker has 64 open issues", "After the triage the tracker is down to 31 open issues", True, id="it went down"),
     ],
 )
 def test_what_is_no_further_record(kind: str, earlier: str, later: str, *, explicit: bool) -> None:

@@ -26,7 +26,12 @@ _SUPPOSED_WITHIN: Final = 25
 _CODE: Final = re.compile(r"```|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
 _NOT_YET: Final = re.compile(r"\b(?:until|till|when|whenever|once|unless|if)\b[^,;.]*|\bover(?=\s*[\d$\u20ac\u00a3])")
 """What a text says of when, or on which condition; and "over", of a number. Nothing is told there to have ended: "until the audit is over", "is over 85 %"."""
-_FROM_NOW: Final = re.compile(r"\b(?:from|since|as of|starting|effective) (?:today|tonight|yesterday)\b")
+_NOT_PASSING: Final = re.compile(
+    r"\b(?:from|since|as of|starting|effective) (?:today|tonight|yesterday)\b"
+    r"|\b(?:confirmed|told|announced|learned|learnt|agreed|decided) (?:(?:it|this|that|so|me|us) )*(?:today|tonight|yesterday)\b"
+    r"|\bonce (?:an?|per|each|every|daily|weekly|monthly|yearly)\b"
+)
+"""What begins with a day, was said on one, or comes again: "from today", "she confirmed it today", "once a week"."""
 _DENIED: Final = r"\b(?:not|no|never|without)\b|n't\b"
 _ROUNDABOUT: Final = re.compile(rf"(?:\bnot|n't) (?:true|the case|as if|like|that)\b[^.;]*(?:{_DENIED})|n't (?:not|never)\b")
 _MOSTLY: Final = 0.6
@@ -126,7 +131,7 @@ class Reading:
     @cached_property
     def passing(self) -> bool:
         """Whether it tells of once, and not of from then on: "today", and not "from today"."""
-        return self.uses("passing") and not lexicon.words("passing").isdisjoint(re.findall(r"\w+", _FROM_NOW.sub(" ", self.lower)))
+        return self.uses("passing") and not lexicon.words("passing").isdisjoint(re.findall(r"\w+", _NOT_PASSING.sub(" ", self.lower)))
 
     def uses(self, listed: str) -> bool:
         """Whether it has one of these words (`lexicon.toml`, words)."""

@@ -1,12 +1,12 @@
 """Whether a text says itself that another one no longer holds, or may be no more than a further record beside it."""
 
 import re
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Final
 
 from erstwhile.claims import lexicon
 from erstwhile.claims.reading import Reading
-from erstwhile.claims.words import is_past
+from erstwhile.claims.words import Token, is_past
 from erstwhile.model import MemoryType
 
 __all__ = ["is_no_record", "says_so"]
@@ -36,10 +36,23 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
     if later.has("corrected"):
         return True
     past = kind in (MemoryType.EVENT, MemoryType.OBSERVATION) and _is_told_as_past(earlier)
-    if (kind is MemoryType.EVENT and past) or later.passing or later.uses("makeshift"):
+    if (kind is MemoryType.EVENT and past) or _is_for_now(earlier, later):
         return False
     stays = kind is MemoryType.OBSERVATION and (past or _may_be_another(earlier, later))
     return (kind in REPLACED and not stays) or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
+
+
+def _is_for_now(earlier: Reading, later: Reading) -> bool:
+    """Whether it tells of today alone, or of what helps for now; not where a matter was settled on that day: "The charge was refunded yesterday"."""
+    # The till of a shop is no makeshift, and what is open until six has hours.
+    makeshift = lexicon.words("makeshift") - {token.lower for token in earlier.text.tokens}
+    tokens = later.text.tokens
+    helps = any(token.lower in makeshift and not _is_hour(following) for token, following in zip_longest(tokens, tokens[1:]))
+    return helps or (later.passing and not later.uses("settled"))
+
+
+def _is_hour(token: Token | None) -> bool:
+    return token is not None and token.value is not None and token.value.kind == "time"
 
 
 def _may_be_another(earlier: Reading, later: Reading) -> bool:

@@ -116,8 +116,17 @@ def two_measures(before: Claim, after: Claim) -> bool:
 
 
 def of_one_matter(earlier: Told, later: Told) -> bool:
-    """Whether two values of what can have several may be one that has changed all the same: other amounts of the same, or another word in its place."""
-    return _of_one_measure(earlier.claim, later.claim) or _of_one_phrase(earlier, later)
+    """Whether two values of what can have several may be one that has changed all the same: other amounts of the same, or another word in its place.
+
+    Of what one uses, another version may be as well.
+    """
+    return _of_one_measure(earlier.claim, later.claim) or _of_one_phrase(earlier, later) or _of_one_product(earlier.claim, later.claim)
+
+
+def _of_one_product(before: Claim, after: Claim) -> bool:
+    """Whether both are what one uses, and the same but for a number: "Python 3.10" and "Python 3.12"."""
+    numbered = [[word for word in claim.value.split() if not word[0].isdigit()] for claim in (before, after)]
+    return before.attribute == "use" and numbered[0] == numbered[1] != [] and all(_measured(claim.value)[0] for claim in (before, after))
 
 
 def _of_one_measure(before: Claim, after: Claim) -> bool:
