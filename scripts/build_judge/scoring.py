@@ -45,13 +45,18 @@ def sharpened(found: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
 
 
 def sharpness(found: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """The factor of all scores with which `SURE_WRONG` of the pairs that end nothing get SURE or more for a clash."""
+    """The factor of all scores with which `SURE_WRONG` of the pairs that end nothing get SURE or more for a clash.
+
+    Raises ValueError where no factor within SHARPNESS does that.
+    """
     ending_nothing = found[np.isin(labels, NEGATIVE)]
     low, high = SHARPNESS
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         at = threshold(score(sharpened(ending_nothing, middle), "clash"), SURE_WRONG)
         low, high = (middle, high) if at < SURE else (low, middle)
+    if {low, high} & set(SHARPNESS):
+        raise ValueError(f"no factor within {SHARPNESS} makes the judge as sure as {SURE}; train it further")
     return (low + high) / 2
 
 

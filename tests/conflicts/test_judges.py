@@ -244,7 +244,8 @@ def test_what_a_judge_is_certain_of_is_said_again() -> None:
         pytest.param("Finch is maintained by the Oslo team", "The Oslo team is gone and nobody looks after Finch", Relation.SUPERSEDES, id="in other words"),
         pytest.param("The website is hosted on Netlify", "The website is deployed from main", Relation.COEXISTS, id="matters that are known"),
         pytest.param("My manager is Dana", "My manager's manager is Lou", Relation.COEXISTS, id="persons"),
-        pytest.param("The crash is caused by the driver", "After all, the crash comes from a bad cable", Relation.SUPERSEDES, id="a correction"),
+        pytest.param("The crash is caused by the driver", "Not the driver after all, the crash comes from a bad cable", Relation.SUPERSEDES, id="a correction"),
+        pytest.param("The city library opens at 8:00", "Sorry, the city library closes at 17:00", Relation.COEXISTS, id="no correction"),
         pytest.param("The author of Persuasion is Jane Austen", "The author of Middlemarch is George Eliot", Relation.COEXISTS, id="an attribute of two"),
         pytest.param("Jane Austen is a citizen of England", "Jane Austen died in the city of Winchester", Relation.COEXISTS, id="attributes of one"),
     ],
@@ -256,22 +257,26 @@ def test_what_a_judge_is_certain_took_the_place(earlier: str, later: str, found:
 
 def test_another_version_of_what_one_uses_is_left_to_the_judge() -> None:
     """One uses several things, and mostly one version of each: whether the other takes its place the next judge tells."""
-    python, node = said("The project uses Python 3.10", "The project uses Python 3.12"), said("The project uses Python 3.10", "The project uses Node 20")
-    for sure, found in ((Relation.SUPERSEDES, [Relation.SUPERSEDES, Relation.COEXISTS]), (Relation.COEXISTS, [Relation.COEXISTS] * 2)):
-        assert [judgement.relation for judgement in Cascade([RuleJudge(), Always(told(sure, 0.95))]).judge([python, node])] == found
+    python = "The project uses Python 3.10"
+    other, *beside = (
+        said(python, "The project uses Python 3.12"),
+        said(python, "The project uses Node 20"),
+        said(python, "The project also uses Python 3.12"),
+        said("We use bus 12", "We use bus 40"),
+        said("We use 5 litre cans", "We use 10 litre cans"),
+    )
+    for sure in (Relation.SUPERSEDES, Relation.COEXISTS):
+        judge = Cascade([RuleJudge(), Always(told(sure, 0.95))])
+        assert judge.judge([other])[0].relation is sure
+        assert {judgement.relation for judgement in judge.judge(beside)} == {Relation.COEXISTS}
 
 
 def test_how_high_and_how_wide_are_two_things() -> None:
-    """A number of how wide it is takes no height's place, however sure a judge is; another height does."""
+    """A number of how wide it is takes no height's place, however sure a judge is; another height does. A street is not high."""
+    assert _held_against(said("My dentist is at 12 High Street", "My dentist has moved to 40 Broad Street"), Relation.SUPERSEDES) is Relation.SUPERSEDES
     high = "The loading door of the depot is 3.2 metres high"
     assert _held_against(said(high, "The loading door at the depot is 4 metres wide, so a van was never the trouble"), Relation.SUPERSEDES) is Relation.COEXISTS
     assert _held_against(said(high, "The loading door at the depot has a height of 3.4 metres"), Relation.SUPERSEDES) is Relation.SUPERSEDES
-
-
-def test_a_verb_and_its_noun_are_of_one_attribute() -> None:
-    """What something weighs is its weight, for a judge that is sure; how high and how long it is are two things."""
-    assert _held_against(said("The baby weighs 4.2 kilos", "The baby's weight is 5.6 kg"), Relation.SUPERSEDES) is Relation.SUPERSEDES
-    assert _held_against(said("The bridge's height is 30 m", "The bridge's length is 400 m"), Relation.SUPERSEDES) is Relation.COEXISTS
 
 
 @pytest.mark.parametrize(
@@ -317,6 +322,16 @@ def test_a_change_in_so_many_words(later: str, *, explicit: bool) -> None:
         pytest.param("error", "The radiator is cold", "Borrowed a heater, so it is warm here until somebody looks at it", False, id="it helps for now"),
         pytest.param("error", "The till rejects vouchers", "Vouchers go through at the till since the update", True, id="what both are about"),
         pytest.param("learning", "The pharmacy closes at eight", "The pharmacy is open until 6:30", True, id="until an hour"),
+        pytest.param("error", "The heating is broken", "The heating works until 22:00 and then fails", False, id="a fault until an hour"),
+        pytest.param("learning", "The bus goes every hour", "The bus goes every two hours until 2027", False, id="until a year"),
+        pytest.param("error", "The lift is out of order until Friday", "We take the goods lift until Friday", False, id="a makeshift for what waits"),
+        pytest.param("error", "Payments fail", "Payments go through once a colleague retries them", False, id="once somebody helps"),
+        pytest.param("error", "The printer jams", "Turning it off sometimes fixed the jam", False, id="mended sometimes"),
+        pytest.param("error", "The heating is broken", "The heating is not fixed yet, today it was cold again", False, id="not mended"),
+        pytest.param("error", "Uploads fail", "Only the staging box was fixed today", False, id="mended in part"),
+        pytest.param("learning", "Lunch is delivered at noon", "Lunch was delivered at one today", False, id="one day of a habit"),
+        pytest.param("learning", "Lunch is served at noon", "The kitchen confirmed today's lunch is at one", False, id="a word of today"),
+        pytest.param("observation", "A request takes 10 ms", "A request is up to 900 ms", False, id="a bound"),
         pytest.param("error", "Uploads fail", "Uploads went through today", False, id="of today alone"),
         pytest.param("error", "The parcel is lost", "The parcel was delivered today", True, id="settled on that day"),
         pytest.param("learning", "The API allows 100 requests a minute", "It allows 60 requests a minute, they confirmed it today", True, id="confirmed"),

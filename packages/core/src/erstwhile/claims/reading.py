@@ -28,10 +28,11 @@ _NOT_YET: Final = re.compile(r"\b(?:until|till|when|whenever|once|unless|if)\b[^
 """What a text says of when, or on which condition; and "over", of a number. Nothing is told there to have ended: "until the audit is over", "is over 85 %"."""
 _NOT_PASSING: Final = re.compile(
     r"\b(?:from|since|as of|starting|effective) (?:today|tonight|yesterday)\b"
-    r"|\b(?:confirmed|told|announced|learned|learnt|agreed|decided) (?:(?:it|this|that|so|me|us) )*(?:today|tonight|yesterday)\b"
-    r"|\bonce (?:an?|per|each|every|daily|weekly|monthly|yearly)\b"
+    r"|\b(?:confirmed|told|announced|learned|learnt) (?:(?:it|this|that|so|me|us) )*(?:today|tonight|yesterday)(?=[.,;:!]|$)"
+    r"|\bonce (?:an?|per|each|every) (?:minute|hour|shift|day|night|morning|evening|week|weekend|fortnight|month|quarter|season|year)\b"
+    r"|\bonce (?:hourly|daily|weekly|monthly|yearly)\b"
 )
-"""What begins with a day, was said on one, or comes again: "from today", "she confirmed it today", "once a week"."""
+"""What begins with a day, what somebody said on one, what comes again: "from today", "she confirmed it today", "once a week"."""
 _DENIED: Final = r"\b(?:not|no|never|without)\b|n't\b"
 _ROUNDABOUT: Final = re.compile(rf"(?:\bnot|n't) (?:true|the case|as if|like|that)\b[^.;]*(?:{_DENIED})|n't (?:not|never)\b")
 _MOSTLY: Final = 0.6

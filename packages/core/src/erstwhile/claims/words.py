@@ -29,6 +29,7 @@ NEAR: Final = 40
 """Characters before a word among which the end of the sentence before it is looked for: blanks and list marks."""
 _AT: Final = frozenset(("at", "before", "after", "until", "till", "by", "around", "about"))
 _LAST_DAY: Final = 31
+_YEAR: Final = re.compile(r"(?:1[89]|2[01])\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _quantity(lower: str, previous: Token | None, following: str) -> Value:
         number, unit = number + unit, ""
     counted = unit or ("" if after in lexicon.words("stop") else after)
     counted = lexicon.mapping("units").get(counted, counted)
-    if counted == "o'clock" or (before in _AT and not counted):
+    if counted == "o'clock" or (before in _AT and not counted and not _YEAR.fullmatch(number)):
         return Value("time", f"{number}:00")
     return Value(f"number of {stem(counted)}" if counted else "number", number)
 

@@ -36,8 +36,9 @@ WHOLE: Final = 0.75
 """A claim that has this share of a text's words of meaning is what the text says."""
 PARTLY: Final = 0.6
 """How sure a judgement is at most of a memory that says several things: enough to open a conflict, not to end it."""
-LEAST_OF_ONE_WORD: Final = 4
-"""Letters that a verb and its noun have in common at least."""
+_AXES: Final = {"high": "height", "tall": "height", "wide": "width", "broad": "width", "long": "length"}
+_MEASURED: Final = re.compile(rf"\d\s?(?:[cmk]?m|(?:centi|milli|kilo)?met(?:re|er)s?|feet|foot|ft|inch(?:es)?|yards?) ({'|'.join(_AXES)})\b")
+"""How high or how wide something is said to be: "3.2 metres high"."""
 _PATH: Final = re.compile(r"(?<![\w/.-])[\w.~-]*/[\w./-]*\w|(?<![\w/.-])[\w-]+\.[a-z]{2,4}(?![\w.])")
 """A path, an address or a file's name."""
 
@@ -156,7 +157,7 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
     judge. What people say of themselves goes by more names than the rules know, so there only subjects without a word in common are, and, unless it is to
     be a repetition, with the same attribute. And where the later one says more than it claims, what it replaces may be in that. A post that another holds
     is one, for a clash. A judge that is certain is believed, unless different matters are known, or, of a clash, what may not be one thing in other words and
-    is not said to correct it.
+    what the later one, which names its value, does not correct.
     """
     if (claims := _only_claims(pair)) is None:
         return False
@@ -166,8 +167,7 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
     if not apart and _of_two_matters(before, after):
         return True
     told = _turned_round(pair, before, after) if repeated else _told_of_one(pair, before, after, apart=apart)
-    corrected = before.subject == after.subject and _reading(pair.later).has("corrected")
-    if persons or told or (certain and (repeated or corrected or _may_be_one(before, after))):
+    if persons or told or (certain and (repeated or _corrects(pair, before, after) or _may_be_one(before, after))):
         return False
     if "@" in before.subject + after.subject:
         # My manager is not my manager's manager.
@@ -175,6 +175,12 @@ def _claimed_of_two(pair: Pair, *, repeated: bool, certain: bool = False) -> boo
     if before.slot == after.slot:
         return two_measures(before, after)
     return apart or same or (before.subject == after.subject and _of_two_attributes(before.attribute, after.attribute, repeated=repeated))
+
+
+def _corrects(pair: Pair, before: Claim, after: Claim) -> bool:
+    """Whether the later one says that it was not so, of the same thing: "It wasn't the driver after all, the crashes come from a bad cable"."""
+    later = _reading(pair.later)
+    return before.subject == after.subject and later.has("corrected") and not later.text.content.isdisjoint(before.value.split())
 
 
 def _told_of_one(pair: Pair, before: Claim, after: Claim, *, apart: bool) -> bool:
@@ -198,13 +204,7 @@ def _may_be_one(before: Claim, after: Claim) -> bool:
 def _plainly_of_two(before: Claim, after: Claim) -> bool:
     if before.attribute == after.attribute:
         return not _overlap(before.subject, after.subject)
-    return before.subject == after.subject and not _of_one_word(before.attribute, after.attribute) and (_is_known(before) or _is_known(after))
-
-
-def _of_one_word(one: str, other: str) -> bool:
-    """Whether two attributes are a verb and its noun: "weigh" and "weight"."""
-    short, long = sorted((one.split(maxsplit=1)[0], other.split(maxsplit=1)[0]), key=len)
-    return len(short) >= LEAST_OF_ONE_WORD and long.startswith(short)
+    return before.subject == after.subject and (_is_known(before) or _is_known(after))
 
 
 def _is_known(claim: Claim) -> bool:
@@ -248,7 +248,7 @@ def _of_two_attributes(before: str, after: str, *, repeated: bool) -> bool:
     one, other = _meaning(before), _meaning(after)
     if not one or not other:
         return repeated and not _overlap(before, after)
-    return one.isdisjoint(other) and not _of_one_word(before, after) and (not _matter(before) or _matter(before) != _matter(after))
+    return one.isdisjoint(other) and (not _matter(before) or _matter(before) != _matter(after))
 
 
 def _meaning(attribute: str) -> frozenset[str]:
@@ -289,11 +289,8 @@ def _opposite(earlier: Reading, later: Reading) -> bool:
 
 
 def _of_two_dimensions(earlier: Reading, later: Reading) -> bool:
-    """Whether both give numbers, the one of how high something is, the other of how wide, and neither of what the other does."""
-    if not earlier.text.values or not later.text.values:
-        return False
-    known = lexicon.mapping("dimensions")
-    before, after = ({known[token.lower] for token in reading.text.tokens if token.lower in known} for reading in (earlier, later))
+    """Whether the one gives how high something is, the other how wide or how long, and neither what the other gives."""
+    before, after = ({_AXES[word] for word in _MEASURED.findall(reading.lower)} for reading in (earlier, later))
     return bool(before and after) and before.isdisjoint(after)
 
 

@@ -1,7 +1,7 @@
 """Whether a text says itself that another one no longer holds, or may be no more than a further record beside it."""
 
 import re
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
@@ -36,23 +36,38 @@ def is_no_record(earlier: Reading, later: Reading, kind: MemoryType | None) -> b
     if later.has("corrected"):
         return True
     past = kind in (MemoryType.EVENT, MemoryType.OBSERVATION) and _is_told_as_past(earlier)
-    if (kind is MemoryType.EVENT and past) or _is_for_now(earlier, later):
+    if (kind is MemoryType.EVENT and past) or _is_for_now(later, kind):
         return False
     stays = kind is MemoryType.OBSERVATION and (past or _may_be_another(earlier, later))
     return (kind in REPLACED and not stays) or _tells_of_change(later) or not earlier.shares(later, SAME_FORM)
 
 
-def _is_for_now(earlier: Reading, later: Reading) -> bool:
-    """Whether it tells of today alone, or of what helps for now; not where a matter was settled on that day: "The charge was refunded yesterday"."""
-    # The till of a shop is no makeshift, and what is open until six has hours.
-    makeshift = lexicon.words("makeshift") - {token.lower for token in earlier.text.tokens}
-    tokens = later.text.tokens
-    helps = any(token.lower in makeshift and not _is_hour(following) for token, following in zip_longest(tokens, tokens[1:]))
-    return helps or (later.passing and not later.uses("settled"))
+def _is_for_now(later: Reading, kind: MemoryType | None) -> bool:
+    """Whether it tells of today alone, or of what helps for now; not where a fault was mended on that day: "The charge was refunded yesterday"."""
+    if later.passing and not (kind is MemoryType.ERROR and _is_settled(later)):
+        return True
+    tokens, makeshift = later.text.tokens, lexicon.words("makeshift")
+    return any(
+        token.lower in makeshift and not _is_register(before) and not (kind is not MemoryType.ERROR and _is_hour(after))
+        for before, token, after in zip((None, *tokens), tokens, (*tokens[1:], None), strict=False)
+    )
 
 
-def _is_hour(token: Token | None) -> bool:
-    return token is not None and token.value is not None and token.value.kind == "time"
+def _is_settled(later: Reading) -> bool:
+    """Whether it says that something was mended, wholly and for good, though on one day."""
+    told = {token.lower for token in later.text.tokens}
+    once = lexicon.words("passing") & told <= lexicon.words("days")
+    return once and later.uses("settled") and not later.negated and told.isdisjoint(lexicon.words("ahead") | lexicon.words("limits"))
+
+
+def _is_register(before: Token | None) -> bool:
+    """Whether a "till" after this word is one of a shop."""
+    return before is not None and (before.owner or before.lower in lexicon.words("articles"))
+
+
+def _is_hour(after: Token | None) -> bool:
+    """Whether an "until" before this word tells an hour: "open until 6:30"."""
+    return after is not None and after.value is not None and after.value.kind == "time"
 
 
 def _may_be_another(earlier: Reading, later: Reading) -> bool:

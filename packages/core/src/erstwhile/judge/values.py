@@ -8,6 +8,7 @@ from itertools import chain, pairwise
 from typing import Final
 
 from erstwhile.claims import lexicon
+from erstwhile.claims.attributes import kinds_of
 from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
@@ -120,13 +121,21 @@ def of_one_matter(earlier: Told, later: Told) -> bool:
 
     Of what one uses, another version may be as well.
     """
-    return _of_one_measure(earlier.claim, later.claim) or _of_one_phrase(earlier, later) or _of_one_product(earlier.claim, later.claim)
+    return _of_one_measure(earlier.claim, later.claim) or _of_one_phrase(earlier, later) or _of_one_product(earlier, later)
 
 
-def _of_one_product(before: Claim, after: Claim) -> bool:
-    """Whether both are what one uses, and the same but for a number: "Python 3.10" and "Python 3.12"."""
-    numbered = [[word for word in claim.value.split() if not word[0].isdigit()] for claim in (before, after)]
-    return before.attribute == "use" and numbered[0] == numbered[1] != [] and all(_measured(claim.value)[0] for claim in (before, after))
+def _of_one_product(earlier: Told, later: Told) -> bool:
+    """Whether both are what one uses, the same name with another number after it: "Python 3.10" and "Python 3.12", neither "bus 12" nor "10 litre cans"."""
+    (old, before), (new, after) = (_numbered(told) for told in (earlier, later))
+    return earlier.claim.attribute == "use" and bool(old and new) and before == after and not later.reading.has("additive")
+
+
+def _numbered(told: Told) -> tuple[str, str]:
+    """The number that a value ends with and the name before it, where the value is these two alone; empty where it is not."""
+    match told.claim.value.split():
+        case [name, number] if number[0].isdigit() and any(token.norm == name and (token.name or kinds_of(name)) for token in told.reading.text.tokens):
+            return number, name
+    return "", ""
 
 
 def _of_one_measure(before: Claim, after: Claim) -> bool:
