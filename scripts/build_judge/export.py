@@ -25,13 +25,13 @@ import pairs
 import rounding
 import scoring
 import texts
-import torch
 import weights
 from rounding import exact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import torch
     from numpy.typing import NDArray
     from pairs import Example
     from tokenizers import Tokenizer
@@ -55,7 +55,6 @@ def main(given: Sequence[str]) -> int:
     if options["base"] not in classifier.RECIPES:
         parser.error(f"{arguments.model} was trained from {options['base']}, which is a teacher's; train a student with what `teach` writes, and export that")
     tokenizer = classifier.make_tokenizer(data, model.positions.shape[0])
-    print(f"scores times {_sharpen(model, tokenizer):.3f}")
     encoder = _encoder(model, word_integers)
     seen, moments = _observe(encoder, exact(model.second), tokenizer), rounding.moments(model, tokenizer)
     files = {"model.onnx": pair_graph.build(model, encoder, seen, moments, labels=len(pairs.LABELS)), "tokenizer.json": data}
@@ -92,16 +91,6 @@ def main(given: Sequence[str]) -> int:
     print(f"ms a pair, p50 and p95 by tokens: {measured['milliseconds']}")
     print(f"{measured['bytes']:,} bytes of ONNX, {len(data):,} of tokenizer")
     return 0
-
-
-def _sharpen(model: classifier.Classifier, tokenizer: Tokenizer) -> float:
-    """Multiply the scores so that being sure means the same as for other judges; returns the factor."""
-    examples = pairs.development_set() + pairs.calibration_set()
-    factor = scoring.sharpness(classifier.probabilities(model, classifier.encoded(tokenizer, examples)), scoring.labels_of(examples))
-    with torch.no_grad():
-        for parameter in model.classifier.parameters():
-            parameter.mul_(factor)
-    return factor
 
 
 def _encoder(model: classifier.Classifier, word_integers: weights.Integers | None) -> weights.Encoder:

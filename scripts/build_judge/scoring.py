@@ -18,12 +18,6 @@ SUPERSEDES, CONTRADICTS, DUPLICATE = (LABELS.index(name) for name in ("supersede
 SCORES = ("supersedes", "clash")
 RATES = (0.005, 0.01, 0.02, 0.05)
 PARTS = ("all", "everyday", "varied")
-SURE, SURE_WRONG = 0.95, 0.005
-"""What a judge gives 0.95 or more is believed against what the rules read (CERTAIN in comparing.py). So that this means the same for any judge, its scores are
-multiplied such that so many of the pairs which end nothing get as much for a clash."""
-SHARPNESS = (0.25, 4.0)
-"""Bounds of that factor."""
-HALVINGS = 40
 
 
 def score(found: NDArray[np.float64], name: str) -> NDArray[np.float64]:
@@ -35,29 +29,6 @@ def score(found: NDArray[np.float64], name: str) -> NDArray[np.float64]:
 def threshold(scores: NDArray[np.float64], rate: float) -> float:
     """The lowest threshold (inclusive) that at most ``rate`` of the scores reach."""
     return float(np.nextafter(np.sort(scores)[::-1][int(rate * len(scores))], 2.0))
-
-
-def sharpened(found: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
-    """The shares that scores times ``factor`` give."""
-    powers = np.maximum(found, np.finfo(np.float64).tiny) ** factor
-    result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return result
-
-
-def sharpness(found: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """The factor of all scores with which `SURE_WRONG` of the pairs that end nothing get SURE or more for a clash.
-
-    Raises ValueError where no factor within SHARPNESS does that.
-    """
-    ending_nothing = found[np.isin(labels, NEGATIVE)]
-    low, high = SHARPNESS
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        at = threshold(score(sharpened(ending_nothing, middle), "clash"), SURE_WRONG)
-        low, high = (middle, high) if at < SURE else (low, middle)
-    if {low, high} & set(SHARPNESS):
-        raise ValueError(f"no factor within {SHARPNESS} makes the judge as sure as {SURE}; train it further")
-    return (low + high) / 2
 
 
 def precise(sure: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
