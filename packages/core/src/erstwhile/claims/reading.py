@@ -48,6 +48,16 @@ _REPORTED: Final = re.compile(
     r"|^[\w' ]{2,30} (?:says|said|thinks|claims|claimed|reckons|insists|swears|believes|told (?:me|us)|mentioned|dreams|hopes|wishes)"
     r" (?:that )?(?:he|she|they|his|her|their|he's|she's|they're|he'd|she'd|they'd|of)\b"
 )
+_OF_THEMSELVES: Final = re.compile(
+    r"^(?!(?:i|we)\b)[\w' ]{2,30} (?:says|said|told (?:me|us)|wrote|writes|replied|texted)\b[^\"\u201c\u201e\u00ab]{0,12}"
+    r"[\"\u201c\u201e\u00ab][^\"\u201d\u00bb]*\b(?:i|me|my|mine|i'm|i've|i'd|i'll)\b"
+)
+"""Somebody's words of themselves: 'Bob told me: "I live in Rome now"'."""
+_MOODS: Final = (
+    (_OF_THEMSELVES, "quotes what somebody says of themselves"),
+    (_REPORTED, REPORTS),
+    (_ROUNDABOUT, "denies in a roundabout way"),
+)
 
 
 @dataclass(frozen=True)
@@ -173,10 +183,9 @@ def _mood(reading: Reading) -> str:
         return "asks"
     if any(_supposes(part.lower()) for part in reading.sentences):
         return SUPPOSES
-    if _REPORTED.search(lower) or _is_mostly(_QUOTED, content):
-        return REPORTS
-    if _ROUNDABOUT.search(lower):
-        return "denies in a roundabout way"
+    told = next((mood for pattern, mood in _MOODS if pattern.search(lower)), "")
+    if told or _is_mostly(_QUOTED, content):
+        return told or REPORTS
     if _CODE.search(content[:MAX_READ]) or _is_mostly(_MARKED, content):
         return "is code"
     return "is not in English" if _foreign(lower) else ""

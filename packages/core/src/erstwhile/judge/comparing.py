@@ -9,7 +9,7 @@ from typing import Final
 from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH, is_post, kinds_of, single
 from erstwhile.claims.reading import Reading, read
-from erstwhile.claims.words import stem
+from erstwhile.claims.words import is_past, stem
 from erstwhile.judge.parties import ended_of_the_other, exchanged
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import TO_DO
@@ -36,6 +36,8 @@ WHOLE: Final = 0.75
 """A claim that has this share of a text's words of meaning is what the text says."""
 PARTLY: Final = 0.6
 """How sure a judgement is at most of a memory that says several things: enough to open a conflict, not to end it."""
+LONGEST_COUNTED: Final = 4
+"""Words of a text that only counts things, at most."""
 _AXES: Final = {"high": "height", "tall": "height", "wide": "width", "broad": "width", "long": "length"}
 _MEASURED: Final = re.compile(rf"\d\s?(?:[cmk]?m|(?:centi|milli|kilo)?met(?:re|er)s?|feet|foot|ft|inch(?:es)?|yards?) ({'|'.join(_AXES)})\b")
 """How high or how wide something is said to be: "3.2 metres high"."""
@@ -82,10 +84,8 @@ def _of_two(pair: Pair, judgement: Judgement) -> str:
         return "They speak of two things."
     if judgement.relation in CLASHES and _of_before(pair):
         return "The later one tells of what was."
-    if _of_a_series(earlier, later):
-        return "A number says which of several each speaks of."
-    if _of_two_dimensions(earlier, later):
-        return "They measure two things."
+    if numbered := _numbered_apart(earlier, later):
+        return numbered
     if exchanged(earlier, later) or (later.ends and ended_of_the_other(earlier, later)):
         return "They exchange who does it, and to whom."
     return "They speak of two sides." if repeated and earlier.shares(later, SAME_WORDS) and _on_two_sides(earlier, later) else ""
@@ -288,10 +288,28 @@ def _opposite(earlier: Reading, later: Reading) -> bool:
     return frozenset((one, other)) in _opposites() or not prefixed.isdisjoint((one, other))
 
 
+def _numbered_apart(earlier: Reading, later: Reading) -> str:
+    """Why the numbers of the two are of two things; empty where nothing says that they are."""
+    if _of_a_series(earlier, later):
+        return "A number says which of several each speaks of."
+    if _only_counts(earlier) and _only_counts(later):
+        return "Each counts some things, and neither says whose or where."
+    return "They measure two things." if _of_two_dimensions(earlier, later) else ""
+
+
 def _of_two_dimensions(earlier: Reading, later: Reading) -> bool:
     """Whether the one gives how high something is, the other how wide or how long, and neither what the other gives."""
     before, after = ({_AXES[word] for word in _MEASURED.findall(reading.lower)} for reading in (earlier, later))
     return bool(before and after) and before.isdisjoint(after)
+
+
+def _only_counts(reading: Reading) -> bool:
+    """Whether it is a number and what is counted, and nothing more, as in a list: "12 tent pegs", and not "12 tests failed"."""
+    first, *others = reading.text.tokens or (None,)
+    if first is None or first.value is None or not first.value.kind.startswith("number") or not 0 < len(others) < LONGEST_COUNTED:
+        return False
+    verbs = lexicon.words("be") | lexicon.words("auxiliary")
+    return not any(token.value or token.lower in verbs or is_past(token.lower) for token in others)
 
 
 def _of_a_series(earlier: Reading, later: Reading) -> bool:
