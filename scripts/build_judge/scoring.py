@@ -31,6 +31,14 @@ def threshold(scores: NDArray[np.float64], rate: float) -> float:
     return float(np.nextafter(np.sort(scores)[::-1][int(rate * len(scores))], 2.0))
 
 
+def balanced_threshold(scores: NDArray[np.float64], labels: NDArray[np.int64], rate: float) -> float:
+    """The lowest threshold (inclusive) that at most ``rate`` of the scores reach, in the mean over the labels, of which a few pairs weigh as much as many."""
+    order = np.argsort(-scores)
+    found, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    reached = np.cumsum(1 / (len(found) * counts[places[order]]))
+    return float(np.nextafter(scores[order][np.searchsorted(reached, rate, side="right")], 2.0))
+
+
 def precise(sure: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
     """The lowest threshold at which ``precision`` of those that reach it are ``right``; 1 if there is none."""
     for at in np.linspace(0.3, 0.99, 70):
