@@ -12,8 +12,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from tests.conflicts.said import said
 
-from erstwhile.judge import OnnxJudge, Pair, shipped_judge
+from erstwhile.judge import Cascade, OnnxJudge, Pair, RuleJudge, shipped_judge
 from erstwhile.judge.onnx import FILES
 from erstwhile.relations import Relation
 from erstwhile.testing import JudgeSuite, make_version
@@ -25,6 +26,20 @@ PLAIN = (
     ("My favourite colour is blue.", "Blue is my favourite colour.", Relation.DUPLICATE),
     ("The standup is at nine.", "My sister plays the violin.", Relation.COEXISTS),
 )
+
+NEWS = (
+    ("I work at Acme", "I joined Globex last week", "My wife joined Globex last week"),
+    ("I'm single", "I got married", "My sister got married"),
+    ("I use VS Code", "I've been on Neovim since January", "I tried Neovim yesterday"),
+    ("I have a dog named Rex", "My dog died", "I have a cat named Tom"),
+    ("I take lisinopril 10 mg", "My doctor switched me to losartan", "My father takes losartan"),
+    ("I'm looking for a job", "I got the job at Globex", "My brother got the job at Globex"),
+    ("I live in Berlin", "We bought a house in Porto and moved in last week", "I visited Porto"),
+    ("Alice is my manager", "I report to Bob now", "Bob is the tech lead of the data team"),
+    ("My knee hurts", "My knee is fine again", "My elbow is fine again"),
+    ("The project uses Python 3.10", "The project uses Python 3.12", "The project also uses Node 20"),
+)
+"""What was known, news that makes an end of it without naming it, and news that does not."""
 
 
 def pair(earlier: str, later: str) -> Pair:
@@ -46,6 +61,13 @@ def judge() -> OnnxJudge:
     loaded = shipped()
     loaded.load()
     return loaded
+
+
+@pytest.mark.parametrize(("known", "ending", "beside"), NEWS)
+def test_everyday_news_ends_what_was_known(judge: OnnxJudge, known: str, ending: str, beside: str) -> None:
+    """It need not name what it puts an end to; what is told of somebody or something else ends nothing."""
+    both = Cascade([RuleJudge(), judge]).judge([said(known, ending), said(known, beside)])
+    assert [found.relation is Relation.SUPERSEDES for found in both] == [True, False]
 
 
 class TestContract(JudgeSuite):
