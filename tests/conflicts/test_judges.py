@@ -263,6 +263,7 @@ def test_another_version_of_what_one_uses_is_left_to_the_judge() -> None:
         said(python, "The project uses Node 20"),
         said(python, "The project also uses Python 3.12"),
         said("We use bus 12", "We use bus 40"),
+        said("The lab uses Camera 1", "The lab uses Camera 2"),
         said("We use 5 litre cans", "We use 10 litre cans"),
     )
     for sure in (Relation.SUPERSEDES, Relation.COEXISTS):

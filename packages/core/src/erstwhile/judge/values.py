@@ -125,15 +125,15 @@ def of_one_matter(earlier: Told, later: Told) -> bool:
 
 
 def _of_one_product(earlier: Told, later: Told) -> bool:
-    """Whether both are what one uses, the same name with another number after it: "Python 3.10" and "Python 3.12", neither "bus 12" nor "10 litre cans"."""
+    """Whether both are what one uses, of a kind that is known, with another number after it: "Python 3.10" and "Python 3.12", and not "Camera 1"."""
     (old, before), (new, after) = (_numbered(told) for told in (earlier, later))
     return earlier.claim.attribute == "use" and bool(old and new) and before == after and not later.reading.has("additive")
 
 
 def _numbered(told: Told) -> tuple[str, str]:
-    """The number that a value ends with and the name before it, where the value is these two alone; empty where it is not."""
+    """The number that a value ends with and the known name before it, where the value is these two alone; empty where it is not."""
     match told.claim.value.split():
-        case [name, number] if number[0].isdigit() and any(token.norm == name and (token.name or kinds_of(name)) for token in told.reading.text.tokens):
+        case [name, number] if number[0].isdigit() and kinds_of(name):
             return number, name
     return "", ""
 
