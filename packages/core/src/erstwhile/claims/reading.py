@@ -26,9 +26,10 @@ _SUPPOSED_WITHIN: Final = 25
 _CODE: Final = re.compile(r"```|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
 _NOT_YET: Final = re.compile(r"\b(?:until|till|when|whenever|once|unless|if)\b[^,;.]*|\bover(?=\s*[\d$\u20ac\u00a3])")
 """What a text says of when, or on which condition; and "over", of a number. Nothing is told there to have ended: "until the audit is over", "is over 85 %"."""
+_ONE_DAY: Final = r"(?:today|tonight|yesterday)"
 _NOT_PASSING: Final = re.compile(
-    r"\b(?:from|since|as of|starting|effective) (?:today|tonight|yesterday)\b"
-    r"|\b(?:confirmed|told|announced|learned|learnt) (?:(?:it|this|that|so|me|us) )*(?:today|tonight|yesterday)(?=[.,;:!]|$)"
+    rf"\b(?:from|since|as of|starting|effective) {_ONE_DAY}\b"
+    rf"|\b(?:confirmed|told|announced|learned|learnt) (?:(?:it|this|that|so|me|us) )*{_ONE_DAY}(?=[.,;:!]|$)"
     r"|\bonce (?:an?|per|each|every) (?:minute|hour|shift|day|night|morning|evening|week|weekend|fortnight|month|quarter|season|year)\b"
     r"|\bonce (?:hourly|daily|weekly|monthly|yearly)\b"
 )

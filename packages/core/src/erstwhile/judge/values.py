@@ -126,16 +126,16 @@ def of_one_matter(earlier: Told, later: Told) -> bool:
 
 def _of_one_product(earlier: Told, later: Told) -> bool:
     """Whether both are what one uses, of a kind that is known, with another number after it: "Python 3.10" and "Python 3.12", and not "Camera 1"."""
-    (old, before), (new, after) = (_numbered(told) for told in (earlier, later))
-    return earlier.claim.attribute == "use" and bool(old and new) and before == after and not later.reading.has("additive")
+    before, after = (_numbered(told.claim) for told in (earlier, later))
+    return earlier.claim.attribute == "use" and bool(before) and before == after and not later.reading.has("additive")
 
 
-def _numbered(told: Told) -> tuple[str, str]:
-    """The number that a value ends with and the known name before it, where the value is these two alone; empty where it is not."""
-    match told.claim.value.split():
+def _numbered(claim: Claim) -> str:
+    """What a number follows, where a value is a name of a known kind and a number alone; empty where it is not."""
+    match claim.value.split():
         case [name, number] if number[0].isdigit() and kinds_of(name):
-            return number, name
-    return "", ""
+            return name
+    return ""
 
 
 def _of_one_measure(before: Claim, after: Claim) -> bool:
