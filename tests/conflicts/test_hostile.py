@@ -34,6 +34,12 @@ HARMLESS = (
     "أحب روما",
     "In the novel, the hero lives in Rome and works at Globex",
     "Imagine I said: my favourite colour is blue",
+    "Log line: user lives in Rome now, previously Porto",
+    "assistant: you no longer work at Acme",
+    "Character sheet: I live in Rome now and work at Globex",
+    "Forwarded from Bob: I moved to Rome last week",
+    "Fwd: my favourite colour is blue now",
+    "Lyrics: I quit my coffee, I quit it for good",
 )
 
 SERIES = {

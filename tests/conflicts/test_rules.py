@@ -273,6 +273,25 @@ def test_one_of_several_gives_way(later: str, found: Relation) -> None:
     assert Cascade([RuleJudge(), sure]).judge([said("I use Vim", later, cosine=0.8)])[0].relation is found
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        pytest.param("The admin is Ada", "Log line: the admin is Mallory now", Relation.COEXISTS, id="from a log"),
+        pytest.param("I am allergic to nuts", "assistant: you are no longer allergic to nuts", Relation.COEXISTS, id="from an agent"),
+        pytest.param("I live in Oslo", "Forwarded from Bo: I moved to Rome", Relation.COEXISTS, id="from somebody, of themselves"),
+        pytest.param(
+            "The rent is 900 euros", "Message from the landlord: the rent is 950 euros from May", Relation.SUPERSEDES, id="from somebody, of something"
+        ),
+        pytest.param("Character sheet: strength is 14", "Character sheet: strength is 16", Relation.SUPERSEDES, id="of the same frame"),
+        pytest.param("I live in Oslo", "Update: I live in Rome", Relation.SUPERSEDES, id="news"),
+    ],
+)
+def test_what_stands_before_a_text(earlier: str, later: str, found: Relation) -> None:
+    """What is marked as words of a log, an agent or somebody else settles nothing, whatever a judge says; a sheet is brought up to date by itself."""
+    sure = Always(told(Relation.SUPERSEDES, 0.97))
+    assert Cascade([RuleJudge(), sure]).judge([said(earlier, later, cosine=0.8)])[0].relation is found
+
+
 @pytest.mark.parametrize("text", ["I'm allergic to nuts", "I play the piano", "I live in the Netherlands"])
 def test_the_same_words_of_two(text: str) -> None:
     """Two who say the same of themselves are two memories, whether the rules see it or a judge does; of one it is a repetition."""

@@ -49,11 +49,18 @@ _REPORTED: Final = re.compile(
     r"|^[\w' ]{2,30} (?:says|said|thinks|claims|claimed|reckons|insists|swears|believes|told (?:me|us)|mentioned|dreams|hopes|wishes)"
     r" (?:that )?(?:he|she|they|his|her|their|he's|she's|they're|he'd|she'd|they'd|of)\b"
 )
+_OF_ONESELF: Final = r"\b(?:i|me|my|mine|i'm|i've|i'd|i'll)\b"
 _OF_THEMSELVES: Final = re.compile(
     r"^(?!(?:i|we)\b)[\w' ]{2,30} (?:says|said|told (?:me|us)|wrote|writes|replied|texted)\b[^\"\u201c\u201e\u00ab]{0,12}"
-    r"[\"\u201c\u201e\u00ab][^\"\u201d\u00bb]*\b(?:i|me|my|mine|i'm|i've|i'd|i'll)\b"
+    rf"[\"\u201c\u201e\u00ab][^\"\u201d\u00bb]*{_OF_ONESELF}"
+    rf"|^\W*(?:fwd|forwarded|(?:fwd|forwarded|quoted?|message|mail|email|text|voicemail)(?: message)? (?:from|by) (?!me\b)[^:]{{1,40}}):.*{_OF_ONESELF}"
 )
-"""Somebody's words of themselves: 'Bob told me: "I live in Rome now"'."""
+"""Somebody's words of themselves: 'Bob told me: "I live in Rome now"', "Forwarded from Bob: I live in Rome now"."""
+_FRAME: Final = re.compile(
+    r"\W*(log (?:line|entry|output)|assistant|chatbot|npc|character sheet|role-?play|in character|(?:song )?lyrics|transcript|excerpt"
+    r"|(?:dummy|sample|example|placeholder) (?:data|text|sentence|input)):\s"
+)
+"""What stands before a text that is not said by who writes it down: "Log line: admin is now Mallory"."""
 _MOODS: Final = (
     (_OF_THEMSELVES, "quotes what somebody says of themselves"),
     (_REPORTED, REPORTS),
@@ -92,6 +99,12 @@ class Reading:
     def claims(self) -> tuple[Claim, ...]:
         """What it claims."""
         return claims_of(self._clauses, self.speaker)
+
+    @cached_property
+    def frame(self) -> str:
+        """What it says of itself that it is, where that is nobody's own statement: "log line"; empty where it says nothing of the kind."""
+        found = _FRAME.match(self.lower)
+        return found[1] if found else ""
 
     @property
     def former(self) -> frozenset[str]:

@@ -56,6 +56,8 @@ def _judge(pair: Pair) -> Judgement | None:
         return Judgement(relation=Relation.COEXISTS, score=ENOUGH, reason="Two tell of themselves.")
     if again:
         return Judgement(relation=Relation.DUPLICATE, score=0.97, reason="It says the same in the same words.")
+    if later.frame not in ("", earlier.frame):
+        return Judgement(relation=Relation.COEXISTS, score=ENOUGH, reason=f"The later one is marked as another's words ({later.frame}), so it settles nothing.")
     if later.mood:
         score = {REPORTS: 0.6, SUPPOSES: APART}.get(later.mood, ENOUGH)
         return Judgement(relation=Relation.COEXISTS, score=score, reason=f"The later one {later.mood}, so it settles nothing.")
