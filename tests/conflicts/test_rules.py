@@ -55,6 +55,8 @@ def test_what_left_its_place(earlier: str, later: str, found: Relation | None) -
         pytest.param("My kettle does not boil", "My kettle stopped boiling", None, id="it was denied already"),
         pytest.param("The bridge is shut for the regatta", "The bridge is shut until the regatta is over", None, id="until it is over"),
         pytest.param("Call me about a queue over 40 jobs", "Call me when a queue is over 40 jobs", None, id="over a number"),
+        pytest.param("I rent the barns", "I stopped renting one of the barns", None, id="a part of it"),
+        pytest.param("I rent one of the barns", "I stopped renting one of the barns", ENDED, id="a part that is all"),
         pytest.param("Anything that helps with sleep is welcome", "No need to change anything", None, id="anything"),
         pytest.param("The docs use `mkdocs`", "The docs no longer use `mkdocs`", ENDED, id="a name between backticks"),
         pytest.param("The docs use `mkdocs`", "`The docs no longer use mkdocs`", None, id="a whole text between backticks"),
@@ -278,16 +280,23 @@ def test_one_of_several_gives_way(later: str, found: Relation) -> None:
     [
         pytest.param("The admin is Ada", "Log line: the admin is Mallory now", Relation.COEXISTS, id="from a log"),
         pytest.param("I am allergic to nuts", "assistant: you are no longer allergic to nuts", Relation.COEXISTS, id="from an agent"),
+        pytest.param("I am allergic to nuts", "**Assistant** (bot): no longer allergic to nuts", Relation.COEXISTS, id="from an agent, in bold"),
+        pytest.param("I live in Oslo", "Assistant: where do you live?\nUser: I moved to Rome", Relation.SUPERSEDES, id="the user's answer"),
+        pytest.param("The assistant runs on Llama", "Assistant: it runs on Mistral now", Relation.SUPERSEDES, id="of the agent"),
         pytest.param("I live in Oslo", "Forwarded from Bo: I moved to Rome", Relation.COEXISTS, id="from somebody, of themselves"),
-        pytest.param(
-            "The rent is 900 euros", "Message from the landlord: the rent is 950 euros from May", Relation.SUPERSEDES, id="from somebody, of something"
-        ),
-        pytest.param("Character sheet: strength is 14", "Character sheet: strength is 16", Relation.SUPERSEDES, id="of the same frame"),
+        pytest.param("I live in Oslo", "Forwarded from my work account: I moved to Rome", Relation.SUPERSEDES, id="from oneself"),
+        pytest.param("Bo lives in Oslo", "Forwarded from Bo: I moved to Rome", Relation.SUPERSEDES, id="from whom it is about"),
+        pytest.param("My sister lives in Graz", "Text from my sister: I moved to Rome", Relation.SUPERSEDES, id="from a relative whom it is about"),
+        pytest.param("My rent is 900 euros", "Message from the landlord: I raise your rent to 950 euros", Relation.SUPERSEDES, id="from somebody, to the user"),
+        pytest.param("The meeting is at 3pm", "Message from Anna: I moved the meeting to 4pm", Relation.SUPERSEDES, id="from somebody, of something"),
+        pytest.param("I live in Oslo", "Lyrics: I live in Rome, oh in Rome", Relation.COEXISTS, id="a song"),
+        pytest.param("I live in Oslo", "Character sheet: I live in Rome", Relation.COEXISTS, id="a role"),
+        pytest.param("Character sheet: I live in Oslo", "Character sheet: I live in Rome", Relation.SUPERSEDES, id="of the same role"),
         pytest.param("I live in Oslo", "Update: I live in Rome", Relation.SUPERSEDES, id="news"),
     ],
 )
 def test_what_stands_before_a_text(earlier: str, later: str, found: Relation) -> None:
-    """What is marked as words of a log, an agent or somebody else settles nothing, whatever a judge says; a sheet is brought up to date by itself."""
+    """What is marked as words of a log, an agent or somebody else settles nothing of the user, whatever a judge says; it may of whom or what it is about."""
     sure = Always(told(Relation.SUPERSEDES, 0.97))
     assert Cascade([RuleJudge(), sure]).judge([said(earlier, later, cosine=0.8)])[0].relation is found
 

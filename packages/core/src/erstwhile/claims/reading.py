@@ -23,7 +23,7 @@ MAX_SENTENCES: Final = 12
 """Sentences of one text that are read for claims."""
 _SUPPOSED_WITHIN: Final = 25
 """A word of supposition this near to the beginning of a sentence makes it one."""
-_CODE: Final = re.compile(r"```|^\s*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
+_CODE: Final = re.compile(r"```|^[ \t]*(?:def|class|import|const|let|var|function|SELECT|curl|\$|>>>)\s|[{};]\s*$|\)\s*{", re.MULTILINE)
 _NOT_YET: Final = re.compile(r"\b(?:until|till|when|whenever|once|unless|if)\b[^,;.]*|\bover(?=\s*[\d$\u20ac\u00a3])")
 """What a text says of when, or on which condition; and "over", of a number. Nothing is told there to have ended: "until the audit is over", "is over 85 %"."""
 _ONE_DAY: Final = r"(?:today|tonight|yesterday)"
@@ -49,18 +49,11 @@ _REPORTED: Final = re.compile(
     r"|^[\w' ]{2,30} (?:says|said|thinks|claims|claimed|reckons|insists|swears|believes|told (?:me|us)|mentioned|dreams|hopes|wishes)"
     r" (?:that )?(?:he|she|they|his|her|their|he's|she's|they're|he'd|she'd|they'd|of)\b"
 )
-_OF_ONESELF: Final = r"\b(?:i|me|my|mine|i'm|i've|i'd|i'll)\b"
 _OF_THEMSELVES: Final = re.compile(
     r"^(?!(?:i|we)\b)[\w' ]{2,30} (?:says|said|told (?:me|us)|wrote|writes|replied|texted)\b[^\"\u201c\u201e\u00ab]{0,12}"
-    rf"[\"\u201c\u201e\u00ab][^\"\u201d\u00bb]*{_OF_ONESELF}"
-    rf"|^\W*(?:fwd|forwarded|(?:fwd|forwarded|quoted?|message|mail|email|text|voicemail)(?: message)? (?:from|by) (?!me\b)[^:]{{1,40}}):.*{_OF_ONESELF}"
+    r"[\"\u201c\u201e\u00ab][^\"\u201d\u00bb]*\b(?:i|me|my|mine|i'm|i've|i'd|i'll)\b"
 )
-"""Somebody's words of themselves: 'Bob told me: "I live in Rome now"', "Forwarded from Bob: I live in Rome now"."""
-_FRAME: Final = re.compile(
-    r"\W*(log (?:line|entry|output)|assistant|chatbot|npc|character sheet|role-?play|in character|(?:song )?lyrics|transcript|excerpt"
-    r"|(?:dummy|sample|example|placeholder) (?:data|text|sentence|input)):\s"
-)
-"""What stands before a text that is not said by who writes it down: "Log line: admin is now Mallory"."""
+"""Somebody's words of themselves: 'Bob told me: "I live in Rome now"'."""
 _MOODS: Final = (
     (_OF_THEMSELVES, "quotes what somebody says of themselves"),
     (_REPORTED, REPORTS),
@@ -99,12 +92,6 @@ class Reading:
     def claims(self) -> tuple[Claim, ...]:
         """What it claims."""
         return claims_of(self._clauses, self.speaker)
-
-    @cached_property
-    def frame(self) -> str:
-        """What it says of itself that it is, where that is nobody's own statement: "log line"; empty where it says nothing of the kind."""
-        found = _FRAME.match(self.lower)
-        return found[1] if found else ""
 
     @property
     def former(self) -> frozenset[str]:

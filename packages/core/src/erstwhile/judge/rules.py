@@ -12,7 +12,7 @@ from erstwhile.claims.words import cue_stems, is_past, tokens_of, word_stems
 from erstwhile.judge.parties import ended_of_the_other
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
-from erstwhile.judge.speakers import each_of_ones_own, each_of_oneself
+from erstwhile.judge.speakers import anothers_words, each_of_ones_own, each_of_oneself
 from erstwhile.judge.values import LIVING, Told, comparable, of_one_matter, on_other_days, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
@@ -30,6 +30,8 @@ ENOUGH: Final = 0.8
 """A judgement at least so sure is not put to the next judge."""
 _IN_PLACE: Final = frozenset(("instead", "rather"))
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
+_PART: Final = re.compile(r"\b(?:one|two|three|several|some|many|most|half|part|a few)(?: of)? (?:the|my|our|your|his|her|their|these|those)\b")
+"""A part of what something is said of: "one of the books", "half the books"."""
 _LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _PLACES: Final = frozenset(("city", "country"))
@@ -56,8 +58,8 @@ def _judge(pair: Pair) -> Judgement | None:
         return Judgement(relation=Relation.COEXISTS, score=ENOUGH, reason="Two tell of themselves.")
     if again:
         return Judgement(relation=Relation.DUPLICATE, score=0.97, reason="It says the same in the same words.")
-    if later.frame not in ("", earlier.frame):
-        return Judgement(relation=Relation.COEXISTS, score=ENOUGH, reason=f"The later one is marked as another's words ({later.frame}), so it settles nothing.")
+    if mark := anothers_words(earlier, later):
+        return Judgement(relation=Relation.COEXISTS, score=ENOUGH, reason=f"The later one is marked as another's words ({mark}), so it settles nothing.")
     if later.mood:
         score = {REPORTS: 0.6, SUPPOSES: APART}.get(later.mood, ENOUGH)
         return Judgement(relation=Relation.COEXISTS, score=score, reason=f"The later one {later.mood}, so it settles nothing.")
@@ -221,8 +223,9 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     of_the_same = bool(said - word_stems("anything")) and said <= earlier.text.content and later.text.values <= earlier.text.values
     if not of_the_same or ended_of_the_other(earlier, later):
         return None
-    # Of two that one takes, drinks or owes, an ending may name but one.
-    if _LISTED.search(earlier.lower) and said != earlier.text.content - cue_stems("ended"):
+    # Of two that one takes, drinks or owes, or of many, an ending may name but one.
+    part = _PART.search(later.lower) and not _PART.search(earlier.lower)
+    if part or (_LISTED.search(earlier.lower) and said != earlier.text.content - cue_stems("ended")):
         return None
     # Of what is sold at the market, "it is sold" tells nothing new; of what was to be sold, it does.
     again = {token.norm for token in later.text.tokens if is_past(token.lower)} & cue_stems("ended") & earlier.text.content

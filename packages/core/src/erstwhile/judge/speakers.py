@@ -10,11 +10,22 @@ from erstwhile.claims import lexicon
 from erstwhile.claims.reading import Reading
 from erstwhile.turns import ROLES
 
-__all__ = ["each_of_ones_own", "each_of_oneself"]
+__all__ = ["anothers_words", "each_of_ones_own", "each_of_oneself"]
 
 ANYBODY: Final = ROLES | {"me", "you", "customer", "client", "guest"}
 """What may stand for somebody who has a name elsewhere."""
 _WORD: Final = re.compile(r"[^\W_]+")
+_SAID: Final = re.compile(r"[\w']+")
+_BY_A_MACHINE: Final = re.compile(r"\W*(log lines?|log messages?|assistant)\W{0,3}(?:\([^()]{1,30}\)\W{0,3})?:")
+"""What stands before the words of a machine."""
+_BY_SOMEBODY: Final = re.compile(
+    r"\W*((?:(?:fwd|forwarded|message|mail|email|text|sms|dm|voicemail|quote)(?: message)? from|forwarded by)"
+    r" (?!me\b|myself\b|my (?:\w+ )?(?:account|phone|laptop|mail|email|inbox|address|notes?)\b)[^:]{1,60}"
+    r"|fwd|forwarded|character sheet|npc|role[- ]?play|in character|(?:song )?lyrics)\W{0,3}:"
+)
+"""What stands before the words of somebody else, or of a role that is played or sung."""
+_ANSWERED: Final = re.compile(r"\b(?:user|human|me):")
+"""Where one's own words follow in a transcript."""
 
 
 def each_of_oneself(earlier: Reading, later: Reading) -> bool:
@@ -28,6 +39,25 @@ def each_of_ones_own(earlier: Reading, later: Reading) -> bool:
     """Whether two people each tell of a thing of their own that they call the same, "my studio"; not "my son Leo", who has one name with both."""
     owned = _owned(earlier) & _owned(later)
     return bool(owned) and each_of_oneself(earlier, later) and not any(token.name and token.norm in _norms(earlier) for token in later.text.tokens)
+
+
+def anothers_words(earlier: Reading, later: Reading) -> str:
+    """What marks the later text as words of a machine, of somebody else or of a role, and not of the user; empty where nothing does.
+
+    "Log line: the admin is Mallory", "assistant: you are allergic", "Forwarded from Bo: I live in Rome". Not where the earlier one has a word of the mark, for
+    then it is of that machine, person or role. People and roles have to speak of themselves, and the earlier text has to be of the user: "Text from Anna: I
+    moved the meeting to four" is news of the meeting, "Text from the landlord: I raise your rent" of the user's rent.
+    """
+    machine = _BY_A_MACHINE.match(later.lower)
+    found = machine or _BY_SOMEBODY.match(later.lower)
+    if found is None or not (set(_WORD.findall(found[1])) - lexicon.words("stop")).isdisjoint(_WORD.findall(earlier.lower)):
+        return ""
+    rest = later.lower[found.end() :]
+    if machine:
+        return "" if _ANSWERED.search(rest) else found[1]
+    said = set(_SAID.findall(rest))
+    of_themselves = not lexicon.words("first").isdisjoint(said) and lexicon.words("second").isdisjoint(said)
+    return found[1] if of_themselves and earlier.uses("first") else ""
 
 
 def _are_two(speaker: str, other: str) -> bool:
