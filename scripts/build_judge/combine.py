@@ -1,6 +1,6 @@
 """Make unlabelled pairs out of the training texts: ``python scripts/build_judge combine --out unlabelled.jsonl``.
 
-For a teacher to label: texts of different pairs that look alike, and some pairs turned round.
+For a teacher to label: texts of different pairs that look alike, two later texts of one earlier text, and some pairs turned round.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections import defaultdict
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,21 +33,35 @@ def main(given: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="build_judge combine", description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--neighbours", type=int, default=7000)
+    parser.add_argument("--siblings", type=int, default=0, help="how many pairs of two later texts of one earlier text")
     parser.add_argument("--turned", type=int, default=1500)
+    parser.add_argument("--only", nargs="+", metavar="AUTHOR", help="use their texts alone")
     parser.add_argument("--leave-out", nargs="*", default=[], metavar="AUTHOR", help="use no text of theirs, such as ra or dk")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args(given)
     rng = random.Random(arguments.seed)  # noqa: S311 - for shuffling
     examples = pairs.training_set(arguments.leave_out)
+    if arguments.only:
+        examples = [example for example in examples if example.author in arguments.only]
     known = {(example.old, example.new) for example in [*examples, *pairs.development_set()]}
     found = [pair for pair in _look_alikes(sorted({text for example in examples for text in (example.old, example.new)})) if not {pair, pair[::-1]} & known]
     rng.shuffle(found)
     turned = [(example.new, example.old) for example in examples if example.relation not in pairs.SYMMETRIC and (example.new, example.old) not in known]
     rng.shuffle(turned)
-    chosen = found[: arguments.neighbours] + turned[: arguments.turned]
+    siblings = [pair for pair in _siblings(examples) if pair not in known]
+    rng.shuffle(siblings)
+    chosen = list(dict.fromkeys(found[: arguments.neighbours] + siblings[: arguments.siblings] + turned[: arguments.turned]))
     arguments.out.write_text("".join(json.dumps({"old": old, "new": new}) + "\n" for old, new in chosen), encoding="utf-8")
     print(f"{len(found)} look-alikes found, {len(chosen)} pairs written")
     return 0
+
+
+def _siblings(examples: Sequence[pairs.Example]) -> list[tuple[str, str]]:
+    """Each two later texts of one earlier text, both ways round."""
+    later = defaultdict(list)
+    for example in examples:
+        later[example.old].append(example.new)
+    return [pair for texts in later.values() for pair in permutations(texts, 2)]
 
 
 def _look_alikes(lines: list[str]) -> list[tuple[str, str]]:

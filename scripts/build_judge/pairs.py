@@ -47,6 +47,10 @@ class Example:
     def label(self) -> int:
         return LABELS.index(self.relation)
 
+    @property
+    def author(self) -> str:
+        return self.id.partition("-")[0]
+
 
 def read(path: Path) -> list[Example]:
     """The pairs of a file. Raises ValueError for one that is held back."""
@@ -94,7 +98,7 @@ def _journal(row: dict[str, Any]) -> Journal:
 
 def training_set(without: Sequence[str] = ()) -> list[Example]:
     """All pairs to learn from, author by author, but for those of the authors ``without`` and for what `calibration_set` holds."""
-    every = [example for example in _written() if _author(example) not in without]
+    every = [example for example in _written() if example.author not in without]
     same = defaultdict(list)
     for example in every:
         if example.relation == "duplicate":
@@ -124,12 +128,8 @@ def _written() -> list[Example]:
 
 def _held(example: Example) -> bool:
     """Whether a pair is for calibration: with all others of the same earlier text, and only where authors wrote several later ones for each."""
-    author = _author(example)
+    author = example.author
     return len(author) > 1 and author.startswith(GROUPED) and zlib.crc32(example.old.encode()) % HELD == 0
-
-
-def _author(example: Example) -> str:
-    return example.id.partition("-")[0]
 
 
 def augmented(examples: Sequence[Example], rng: random.Random, *, swaps: float, reworded: float, strangers: float, echoes: float) -> list[Example]:
