@@ -122,6 +122,17 @@ def test_what_is_over(earlier: str, later: str, found: Relation | None) -> None:
         pytest.param("Ida is my friend at work", "Olu is my friend at work", None, id="two friends"),
         pytest.param("Ida's this is blue", "Ida's this is red", ENDED, id="whose, and not what"),
         pytest.param("My colleague in Graz is Ida", "My colleague in Graz is Olu", None, id="two colleagues"),
+        pytest.param("Standup is at 9", "Standup is at 9:30", ENDED, id="another hour of the day"),
+        pytest.param("Standup is at 9am", "Standup is at 9:30am from Monday", ENDED, id="another hour, from a day on"),
+        pytest.param("Standup is at 9am", "Standup is at 9:30am on Mondays", None, id="another hour, on one day"),
+        pytest.param("Standup is at 9am", "Standup is at 10am from Monday to Wednesday", None, id="another hour, on some days"),
+        pytest.param("The bus is at 9", "The bus is at 9:30", None, id="the next bus"),
+        pytest.param("Standup starts at 9", "Standup starts at 10 today", None, id="today alone"),
+        pytest.param("Standup starts at 9", "Standup starts at 10 tomorrow", None, id="tomorrow, perhaps alone"),
+        pytest.param("Standup starts at 9", "Standup starts at 10 from tomorrow", ENDED, id="from tomorrow"),
+        pytest.param("Standup starts at 9 today", "Standup starts at 10 today", ENDED, id="today, both"),
+        pytest.param("Standup starts at 9", "Sorry, standup starts at 10 today", ENDED, id="corrected"),
+        pytest.param("The keys are at Bo's", "The keys are at Ana's", None, id="at somebody's, and at no hour"),
     ],
 )
 def test_values_in_each_others_place(earlier: str, later: str, found: Relation | None) -> None:

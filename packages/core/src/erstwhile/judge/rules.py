@@ -13,7 +13,7 @@ from erstwhile.judge.parties import ended_of_the_other
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
 from erstwhile.judge.speakers import anothers_words, each_of_ones_own, each_of_oneself
-from erstwhile.judge.values import LIVING, Told, comparable, of_one_matter, on_other_days, qualified_apart, things
+from erstwhile.judge.values import LIVING, Told, comparable, of_one_hour, of_one_matter, on_other_days, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
@@ -128,7 +128,7 @@ def _other_value(earlier: Told, later: Told) -> Judgement | None:
         return Judgement(relation=Relation.COEXISTS, score=sure, reason=f"{apart}: {_slot(later)}.")
     if later.reading.has("additive") or qualified_apart(earlier.reading, later.reading, before, after) or not comparable(earlier, later):
         return None
-    if before.single and after.single:
+    if (before.single and after.single) or of_one_hour(before, after):
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(later)}.")
     return None
 

@@ -13,13 +13,21 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "Told", "comparable", "of_one_matter", "on_other_days", "qualified_apart", "things", "two_measures"]
+__all__ = ["LIVING", "Told", "comparable", "of_one_hour", "of_one_matter", "on_other_days", "qualified_apart", "things", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
 HALF: Final = 0.5
 """Values of which more is different have to do with different matters."""
 _DIGITS: Final = re.compile(r"\d+")
+_HOUR: Final = re.compile(r"\d{1,2}:\d\d\b")
+_FROM_A_DAY: Final = re.compile(
+    r"\b(?:from|since|starting|beginning|effective|as of)(?: on)?(?: next)? (?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    r"(?! (?:to|till|until|through|and|or)\b|\s?[-\u2013,])"
+)
+"""The day from which on something is so: no condition, as "on Sunday" is."""
+_ONE_DAY: Final = re.compile(r"(?<!from )(?<!since )(?<!starting )(?<!as of )\b(?:tomorrow|this (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b")
+"""A day to come on which something is so, perhaps on that alone."""
 _EVERY: Final = ("every", "each")
 _LIKING: Final = ("like", "love", "want")
 
@@ -40,7 +48,7 @@ class Told:
 def comparable(earlier: Told, later: Told) -> bool:
     """Whether two values of one attribute can stand in each other's place, so that the second replaces the first."""
     before, after = earlier.claim, later.claim
-    if _of_one_name(earlier, later) or _conditional(before, after, later.reading):
+    if _of_one_name(earlier, later) or _conditional(earlier, later):
         return False
     if before.attribute in LIVING and not _measured(before.value)[0] and not _measured(after.value)[0]:
         # A city and a shared flat are both where one lives.
@@ -48,14 +56,28 @@ def comparable(earlier: Told, later: Told) -> bool:
     return _of_one_kind(before, after)
 
 
-def _conditional(before: Claim, after: Claim, later: Reading) -> bool:
-    """Whether the later value may hold for some alone: "12 euros for students", "noon on Sunday"."""
+def _conditional(earlier: Told, later: Told) -> bool:
+    """Whether the later value may hold for some alone, or on one day: "12 euros for students", "noon on Sunday", "at ten today"."""
+    before, after, reading = earlier.claim, later.claim, later.reading
     if not _measured(after.value)[0]:
         return False
     added = set(after.value.split()) - set(before.value.split())
-    follows = (following.norm for token, following in pairwise(later.text.tokens) if token.lower in ("for", "without"))
-    on_a_day = bool(_days(after)) and not _days(before) and not later.has("corrected")
-    return on_a_day or not added.isdisjoint(follows)
+    follows = (following.norm for token, following in pairwise(reading.text.tokens) if token.lower in ("for", "without"))
+    if not added.isdisjoint(follows):
+        return True
+    on_a_day = bool(_days(after)) and not _days(before) and not _FROM_A_DAY.search(reading.lower)
+    return not reading.has("corrected") and (on_a_day or (_of_one_day(reading) and not _of_one_day(earlier.reading)))
+
+
+def _of_one_day(reading: Reading) -> bool:
+    return reading.passing or _ONE_DAY.search(reading.lower) is not None
+
+
+def of_one_hour(before: Claim, after: Claim) -> bool:
+    """Whether two values of one attribute are times of day at which something is that is once a day: the standup, and not the bus."""
+    if before.attribute != "be at" or not (_HOUR.match(before.value) and _HOUR.match(after.value)):
+        return False
+    return things(after).isdisjoint(map(stem, lexicon.words("repeated")))
 
 
 def on_other_days(earlier: Told, later: Told) -> bool:
