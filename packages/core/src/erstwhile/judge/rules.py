@@ -13,7 +13,7 @@ from erstwhile.judge.parties import ended_of_the_other
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
 from erstwhile.judge.speakers import anothers_words, each_of_ones_own, each_of_oneself
-from erstwhile.judge.values import LIVING, Told, comparable, of_one_hour, of_one_matter, on_other_days, qualified_apart, things
+from erstwhile.judge.values import LIVING, Told, comparable, hours_of_a_day, of_one_matter, on_other_days, qualified_apart, things
 from erstwhile.model import MemoryType
 from erstwhile.relations import RULES, Claim, Judgement, Relation
 
@@ -30,8 +30,8 @@ ENOUGH: Final = 0.8
 """A judgement at least so sure is not put to the next judge."""
 _IN_PLACE: Final = frozenset(("instead", "rather"))
 _TO_BE_DONE: Final = re.compile(r"\b(?:have|has|had|got|about) to\b")
-_PART: Final = re.compile(r"\b(?:one|two|three|several|some|many|most|half|part|a few)(?: of)? (?:the|my|our|your|his|her|their|these|those)\b")
-"""A part of what something is said of: "one of the books", "half the books"."""
+_PART: Final = re.compile(r"\b(?:one|two|three|several|some|many|most|half|part|a few)(?: of)? (?:the|my|our|your|his|her|their|these|those|them|it)\b")
+"""A part of what something is said of: "one of the books", "half the books", "some of it"."""
 _LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _PLACES: Final = frozenset(("city", "country"))
@@ -128,7 +128,7 @@ def _other_value(earlier: Told, later: Told) -> Judgement | None:
         return Judgement(relation=Relation.COEXISTS, score=sure, reason=f"{apart}: {_slot(later)}.")
     if later.reading.has("additive") or qualified_apart(earlier.reading, later.reading, before, after) or not comparable(earlier, later):
         return None
-    if (before.single and after.single) or of_one_hour(before, after):
+    if (before.single and after.single) or hours_of_a_day(earlier, later):
         return Judgement(relation=Relation.SUPERSEDES, score=0.93, reason=f"Another value of something that has one at a time: {_slot(later)}.")
     return None
 
@@ -224,8 +224,8 @@ def _over(pair: Pair, earlier: Reading, later: Reading) -> Judgement | None:
     if not of_the_same or ended_of_the_other(earlier, later):
         return None
     # Of two that one takes, drinks or owes, or of many, an ending may name but one.
-    part = _PART.search(later.lower) and not _PART.search(earlier.lower)
-    if part or (_LISTED.search(earlier.lower) and said != earlier.text.content - cue_stems("ended")):
+    part = _PART.search(later.lower)
+    if (part and part[0] not in earlier.lower) or (_LISTED.search(earlier.lower) and said != earlier.text.content - cue_stems("ended")):
         return None
     # Of what is sold at the market, "it is sold" tells nothing new; of what was to be sold, it does.
     again = {token.norm for token in later.text.tokens if is_past(token.lower)} & cue_stems("ended") & earlier.text.content

@@ -19,9 +19,9 @@ _SAID: Final = re.compile(r"[\w']+")
 _BY_A_MACHINE: Final = re.compile(r"\W*(log lines?|log messages?|assistant)\W{0,3}(?:\([^()]{1,30}\)\W{0,3})?:")
 """What stands before the words of a machine."""
 _BY_SOMEBODY: Final = re.compile(
-    r"\W*((?:(?:fwd|forwarded|message|mail|email|text|sms|dm|voicemail|quote)(?: message)? from|forwarded by)"
-    r" (?!me\b|myself\b|my (?:\w+ )?(?:account|phone|laptop|mail|email|inbox|address|notes?)\b)[^:]{1,60}"
-    r"|fwd|forwarded|character sheet|npc|role[- ]?play|in character|(?:song )?lyrics)\W{0,3}:"
+    r"\W*(?:(?:(?:fwd|forwarded|message|mail|email|text|sms|dm|voicemail|quote)(?: message)? from|forwarded by)"
+    r" (?!me\b|myself\b|my (?:\w+ )?(?:account|i?phone|tablet|mobile|laptop|mail|email|inbox|address|notes?|diary|journal)\b)([^:]{1,60})"
+    r"|(fwd|forwarded|character sheet|npc|role[- ]?play|in character|(?:song )?lyrics))\W{0,3}:"
 )
 """What stands before the words of somebody else, or of a role that is played or sung."""
 _ANSWERED: Final = re.compile(r"\b(?:user|human|me):")
@@ -50,14 +50,18 @@ def anothers_words(earlier: Reading, later: Reading) -> str:
     """
     machine = _BY_A_MACHINE.match(later.lower)
     found = machine or _BY_SOMEBODY.match(later.lower)
-    if found is None or not (set(_WORD.findall(found[1])) - lexicon.words("stop")).isdisjoint(_WORD.findall(earlier.lower)):
+    if found is None:
+        return ""
+    mark = next(filter(None, found.groups()))
+    if not (set(_WORD.findall(mark)) - lexicon.words("stop")).isdisjoint(_WORD.findall(earlier.lower)):
         return ""
     rest = later.lower[found.end() :]
-    if machine:
-        return "" if _ANSWERED.search(rest) else found[1]
     said = set(_SAID.findall(rest))
-    of_themselves = not lexicon.words("first").isdisjoint(said) and lexicon.words("second").isdisjoint(said)
-    return found[1] if of_themselves and earlier.uses("first") else ""
+    first = not lexicon.words("first").isdisjoint(said)
+    if machine:
+        # "Assistant: remember that I moved" is said to one, and what follows "User:" is the user's own.
+        return "" if _ANSWERED.search(rest) or (first and mark == "assistant") else mark
+    return mark if first and lexicon.words("second").isdisjoint(said) and earlier.uses("first") else ""
 
 
 def _are_two(speaker: str, other: str) -> bool:

@@ -13,21 +13,27 @@ from erstwhile.claims.reading import Reading
 from erstwhile.claims.words import stem
 from erstwhile.relations import Claim
 
-__all__ = ["LIVING", "Told", "comparable", "of_one_hour", "of_one_matter", "on_other_days", "qualified_apart", "things", "two_measures"]
+__all__ = ["LIVING", "Told", "comparable", "hours_of_a_day", "of_one_matter", "on_other_days", "qualified_apart", "things", "two_measures"]
 
 LIVING: Final = frozenset(("live in", "live at", "resid in", "be base in"))
 """Attributes of where one lives, in normal form."""
 HALF: Final = 0.5
 """Values of which more is different have to do with different matters."""
 _DIGITS: Final = re.compile(r"\d+")
-_HOUR: Final = re.compile(r"\d{1,2}:\d\d\b")
+_HOUR: Final = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
+"""A time of day, in normal form."""
+_VAGUE: Final = re.compile(r"\b(?:about|around|roughly|usually|normally|mostly|often|sometimes|was|were)\b")
+_WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _FROM_A_DAY: Final = re.compile(
-    r"\b(?:from|since|starting|beginning|effective|as of)(?: on)?(?: next)? (?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
-    r"(?! (?:to|till|until|through|and|or)\b|\s?[-\u2013,])"
+    rf"\b(?:from|since|starting|beginning|effective|as of)(?: on)?(?: (?:next|this))? {_WEEKDAY}\b"
+    r"(?![^.;]*\b(?:to|till|until|through|and|or|for)\b|\s?[-\u2013])"
 )
 """The day from which on something is so: no condition, as "on Sunday" is."""
-_ONE_DAY: Final = re.compile(r"(?<!from )(?<!since )(?<!starting )(?<!as of )\b(?:tomorrow|this (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b")
-"""A day to come on which something is so, perhaps on that alone."""
+_ONCE: Final = re.compile(
+    r"(?<!from )(?<!since )(?<!starting )(?<!beginning )(?<!effective )(?<!as of )"
+    rf"\b(?:today|tonight|tomorrow|(?:this|next) (?:week|weekend|month|morning|afternoon|evening|{_WEEKDAY}))\b"
+)
+"""What tells when something is so, perhaps then alone."""
 _EVERY: Final = ("every", "each")
 _LIKING: Final = ("like", "love", "want")
 
@@ -63,21 +69,30 @@ def _conditional(earlier: Told, later: Told) -> bool:
         return False
     added = set(after.value.split()) - set(before.value.split())
     follows = (following.norm for token, following in pairwise(reading.text.tokens) if token.lower in ("for", "without"))
-    if not added.isdisjoint(follows):
-        return True
-    on_a_day = bool(_days(after)) and not _days(before) and not _FROM_A_DAY.search(reading.lower)
-    return not reading.has("corrected") and (on_a_day or (_of_one_day(reading) and not _of_one_day(earlier.reading)))
+    on_a_day = bool(_days(after)) and not _days(before) and not reading.has("corrected") and not _FROM_A_DAY.search(reading.lower)
+    return on_a_day or not added.isdisjoint(follows) or not _once(later) <= _once(earlier)
 
 
-def _of_one_day(reading: Reading) -> bool:
-    return reading.passing or _ONE_DAY.search(reading.lower) is not None
+def _once(told: Told) -> set[str]:
+    """The days of which alone an hour may be said, in the sentences that may give it: "at ten today"; none of what is no hour."""
+    if told.claim.attribute in LIVING or not told.claim.attribute.endswith(" at"):
+        return set()
+    return {day for sentence in told.reading.sentences if " at " in sentence for day in _ONCE.findall(sentence.lower())}
 
 
-def of_one_hour(before: Claim, after: Claim) -> bool:
-    """Whether two values of one attribute are times of day at which something is that is once a day: the standup, and not the bus."""
-    if before.attribute != "be at" or not (_HOUR.match(before.value) and _HOUR.match(after.value)):
+def hours_of_a_day(earlier: Told, later: Told) -> bool:
+    """Whether two values are the hours of what comes once a day: "Standup is at 9", "Standup is at 9:30 from Monday"; not where either is but usual."""
+    before, after = earlier.claim, later.claim
+    if before.attribute != "be at" or things(after).isdisjoint(_daily()) or any(_VAGUE.search(told.reading.lower) for told in (earlier, later)):
         return False
-    return things(after).isdisjoint(map(stem, lexicon.words("repeated")))
+    hour, *since = after.value.split()
+    days = {"start", "tomorrow", *lexicon.mapping("weekdays").values()}
+    return bool(_HOUR.fullmatch(before.value) and _HOUR.fullmatch(hour)) and days.issuperset(since)
+
+
+@cache
+def _daily() -> frozenset[str]:
+    return frozenset(map(stem, lexicon.words("daily")))
 
 
 def on_other_days(earlier: Told, later: Told) -> bool:
