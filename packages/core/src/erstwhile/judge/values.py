@@ -10,7 +10,7 @@ from typing import Final
 from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import kinds_of
 from erstwhile.claims.reading import Reading
-from erstwhile.claims.words import stem
+from erstwhile.claims.words import stem, word_stems
 from erstwhile.relations import Claim
 
 __all__ = ["LIVING", "Told", "comparable", "hours_of_a_day", "of_one_matter", "on_other_days", "qualified_apart", "things", "two_measures"]
@@ -23,6 +23,7 @@ _DIGITS: Final = re.compile(r"\d+")
 _HOUR: Final = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
 """A time of day, in normal form."""
 _VAGUE: Final = re.compile(r"\b(?:about|around|roughly|usually|normally|mostly|often|sometimes|was|were)\b")
+"""What tells that an hour is not exact, not always so, or was once."""
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _FROM_A_DAY: Final = re.compile(
     rf"\b(?:from|since|starting|beginning|effective|as of)(?: on)?(?: (?:next|this))? {_WEEKDAY}\b"
@@ -83,16 +84,10 @@ def _once(told: Told) -> set[str]:
 def hours_of_a_day(earlier: Told, later: Told) -> bool:
     """Whether two values are the hours of what comes once a day: "Standup is at 9", "Standup is at 9:30 from Monday"; not where either is but usual."""
     before, after = earlier.claim, later.claim
-    if before.attribute != "be at" or things(after).isdisjoint(_daily()) or any(_VAGUE.search(told.reading.lower) for told in (earlier, later)):
+    if before.attribute != "be at" or things(after).isdisjoint(word_stems("daily")) or any(_VAGUE.search(told.reading.lower) for told in (earlier, later)):
         return False
     hour, *since = after.value.split()
-    days = {"start", "tomorrow", *lexicon.mapping("weekdays").values()}
-    return bool(_HOUR.fullmatch(before.value) and _HOUR.fullmatch(hour)) and days.issuperset(since)
-
-
-@cache
-def _daily() -> frozenset[str]:
-    return frozenset(map(stem, lexicon.words("daily")))
+    return bool(_HOUR.fullmatch(before.value) and _HOUR.fullmatch(hour)) and set(since) <= _days(after) | {"start", "tomorrow"}
 
 
 def on_other_days(earlier: Told, later: Told) -> bool:
