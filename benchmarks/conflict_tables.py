@@ -42,6 +42,8 @@ def conflict_page(found: Values) -> str:
         parts += ["## Pairs\n", *_scores(sets), ""]
         for name, run in sets.items():
             parts += [f"### Confusion, {name}\n", *_confusion(run["parts"]["all"]), "", _run(run), ""]
+    if sets := {name: found["crowded"][name] for name in SETS if name in found.get("crowded", {})}:
+        parts += ["## Pairs in a crowd\n", *_crowded({name: run["counts"] for name, run in sets.items()}), "", *map(_run, sets.values()), ""]
     if talks := found.get("talks"):
         parts += ["## Conversations\n", *_talks(talks), "", _run(talks), ""]
     return "\n".join((*(parts or ["Nothing was measured yet."]), "")).replace("\n\n\n", "\n\n")
@@ -106,6 +108,24 @@ def _scores(sets: Values) -> list[str]:
 def _confusion(counts: Values) -> list[str]:
     matrix = counts["confusion"]
     return grid(("labelled ↓ called →", *matrix), [(label, *(str(row[called]) for called in matrix)) for label, row in matrix.items()])
+
+
+def _crowded(sets: Values) -> list[str]:
+    def row(label: str, cell: Callable[[Values], str]) -> Row:
+        return (label, *(cell(counts) for counts in sets.values()))
+
+    def of_a_thousand(key: str) -> Callable[[Values], str]:
+        return lambda counts: f"{counts[key]}, {1000 * counts[key] / counts['writes']:.1f} of a thousand writes"
+
+    rows = [
+        row("second texts written", lambda counts: f"{counts['writes']:,}"),
+        row("**first texts superseded**, of pairs labelled so", lambda counts: share(counts["ended"], counts["supersedes"])),
+        row("true first texts retired", lambda counts: share(counts["false_ended"], counts["true"])),
+        row("**memories of other pairs retired**", of_a_thousand("strangers_ended")),
+        row("conflicts opened with memories of other pairs", of_a_thousand("strangers_opened")),
+        row("second texts merged into memories of other pairs", of_a_thousand("merged")),
+    ]
+    return grid(("", *sets), rows)
 
 
 def _talks(found: Values) -> list[str]:

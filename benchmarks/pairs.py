@@ -8,6 +8,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from benchmarks import conflicts, environment
 from erstwhile.relations import Relation
 from erstwhile.results import Action
 
-__all__ = ["SETS", "Judged", "counts", "judge", "read_pairs", "scores"]
+__all__ = ["SETS", "TRUE", "Judged", "Pair", "counts", "judge", "nameless", "read_pairs", "scores"]
 
 FOLDER: Final = environment.ROOT / "tests/data/pairs"
 SETS: Final = ("tuning", "unseen", "sealed")
@@ -60,10 +61,18 @@ def judge(pairs: Iterable[Pair]) -> Iterator[Judged]:
     """
     with erstwhile.open(":memory:") as engine:
         for pair in pairs:
-            try:
-                yield _judge(engine.scope(project=pair["id"]), pair)
-            except Exception as error:  # noqa: BLE001 - whatever it is, its message may quote a text
-                raise RuntimeError(f"pair {pair['id']}: {type(error).__name__}") from None
+            with nameless(pair):
+                judged = _judge(engine.scope(project=pair["id"]), pair)
+            yield judged
+
+
+@contextmanager
+def nameless(pair: Pair) -> Iterator[None]:
+    """Of an error within, only its kind and the pair's id are told: its message may quote a text that nobody may see."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        raise RuntimeError(f"pair {pair['id']}: {type(error).__name__}") from None
 
 
 def _judge(memory: erstwhile.ScopedMemory, pair: Pair) -> Judged:

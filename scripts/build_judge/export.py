@@ -58,7 +58,7 @@ def main(given: Sequence[str]) -> int:
     encoder = _encoder(model, word_integers)
     seen, moments = _observe(encoder, exact(model.second), tokenizer), rounding.moments(model, tokenizer)
     files = {"model.onnx": pair_graph.build(model, encoder, seen, moments, labels=len(pairs.LABELS)), "tokenizer.json": data}
-    session = _session(files["model.onnx"])
+    session = open_session(files["model.onnx"])
     dev = pairs.development_set()
     exactly = classifier.probabilities(model, classifier.encoded(tokenizer, dev))
     found = _shares(session, tokenizer, dev)
@@ -143,7 +143,7 @@ def _observe(encoder: weights.Encoder, second: NDArray[np.float64], tokenizer: T
     }
 
 
-def _session(model: bytes) -> onnxruntime.InferenceSession:
+def open_session(model: bytes) -> onnxruntime.InferenceSession:
     """As erstwhile.judge.onnx opens it."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -151,15 +151,21 @@ def _session(model: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _feed(tokenizer: Tokenizer, earlier: str, later: str) -> dict[str, NDArray[np.int64]]:
+def feed(tokenizer: Tokenizer, earlier: str, later: str) -> dict[str, NDArray[np.int64]]:
+    """The inputs of one pair."""
     found = tokenizer.encode(earlier, later)
     given: dict[str, Any] = {"input_ids": found.ids, "attention_mask": found.attention_mask, "token_type_ids": found.type_ids}
     return {name: np.array([values], dtype=np.int64) for name, values in given.items()}
 
 
 def _shares(session: onnxruntime.InferenceSession, tokenizer: Tokenizer, examples: Sequence[Example]) -> NDArray[np.float64]:
-    scores = np.concatenate([session.run(None, _feed(tokenizer, example.old, example.new))[0] for example in examples]).astype(np.float64)
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return softmax(np.concatenate([session.run(None, feed(tokenizer, example.old, example.new))[0] for example in examples]))
+
+
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Shares of each row, together 1."""
+    exact_scores = scores.astype(np.float64)
+    powers = np.exp(exact_scores - exact_scores.max(axis=1, keepdims=True))
     result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return result
 
@@ -167,7 +173,7 @@ def _shares(session: onnxruntime.InferenceSession, tokenizer: Tokenizer, example
 def _milliseconds(session: onnxruntime.InferenceSession, tokenizer: Tokenizer, tokens: int) -> tuple[float, float]:
     """Median and 95th percentile of one pair of about ``tokens`` tokens."""
     text = " ".join(["word"] * ((tokens - 3) // 2))
-    given = _feed(tokenizer, text, text)
+    given = feed(tokenizer, text, text)
     times = []
     for _ in range(220):
         began = time.perf_counter()

@@ -20,7 +20,7 @@ from rounding import Moments, exact, rounded
 from scoring import CONTRADICTS, SUPERSEDES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from classifier import Classifier
     from numpy.typing import NDArray
@@ -38,16 +38,14 @@ def build(
     width = encoder.words.shape[1]
     shape = builder.node("Shape", "input_ids")
     hidden = _embed(builder, encoder, exact(model.second))
-    mask = builder.node("Unsqueeze", builder.node("Cast", "attention_mask", to=TensorProto.FLOAT), builder.int64("one", 1))
-    later = builder.node("Mul", mask, builder.node("Unsqueeze", builder.node("Cast", "token_type_ids", to=TensorProto.FLOAT), "one"))
-    earlier = builder.node("Sub", mask, later)
+    mask, *each = masks(builder)
     lifted = builder.node("Mul", builder.node("Sub", mask, builder.float32("full", 1.0)), builder.float32("masked", MASKED))
     penalty = builder.node("Unsqueeze", lifted, "one")
     blocks = _Blocks(builder, heads=encoder.heads, width=width, shape=shape, penalty=penalty, found=found)
     for index, layer in enumerate(encoder.layers):
         hidden = blocks.layer(index, layer, hidden, {product: at for (place, product), at in seen.items() if place == index})
     whole = builder.node("Reshape", hidden, builder.node("Concat", shape, builder.int64("width", width), axis=0))
-    scores = _head(builder, model, whole, (earlier, later))
+    scores = _head(builder, model, whole, each)
     if labels < len(LABELS):
         scores = _merged(builder, scores)
     builder.nodes.append(helper.make_node("Identity", [scores], ["scores"], name="scores"))
@@ -100,19 +98,32 @@ def _embed(builder: graph.Builder, encoder: weights.Encoder, second: NDArray[np.
     return graph._as_rows(builder, encoder, builder.node("Add", placed, typed))  # noqa: SLF001 - as above
 
 
-def _head(builder: graph.Builder, model: Classifier, hidden: str, masks: tuple[str, str]) -> str:
+def masks(builder: graph.Builder) -> tuple[str, str, str]:
+    """Float masks (batch, 1, tokens): of both texts, of the earlier and of the later."""
+    both = builder.node("Unsqueeze", builder.node("Cast", "attention_mask", to=TensorProto.FLOAT), builder.int64("one", 1))
+    later = builder.node("Mul", both, builder.node("Unsqueeze", builder.node("Cast", "token_type_ids", to=TensorProto.FLOAT), "one"))
+    return both, builder.node("Sub", both, later), later
+
+
+def features(builder: graph.Builder, hidden: str, each: Sequence[str]) -> str:
+    """[CLS], the mean of each text, and how the means differ, (batch, 5 * width): from (batch, tokens, width) and the masks of both texts."""
+    means = []
+    for mask in each:
+        mean = builder.node("Div", builder.node("MatMul", mask, hidden), builder.node("ReduceSum", mask, builder.int64("inner", 2), keepdims=1))
+        means.append(builder.node("Squeeze", mean, builder.int64("middle", 1)))
+    apart = builder.node("Abs", builder.node("Sub", *means))
+    return builder.node("Concat", _first(builder, hidden), *means, apart, builder.node("Mul", *means), axis=1)
+
+
+def _first(builder: graph.Builder, hidden: str) -> str:
+    return builder.node("Squeeze", builder.node("Gather", hidden, builder.int64("cls", 0), axis=1), builder.int64("middle", 1))
+
+
+def _head(builder: graph.Builder, model: Classifier, hidden: str, each: Sequence[str]) -> str:
     """The scores, from (batch, tokens, width) and the float masks (batch, 1, tokens) of both texts."""
-    axis = builder.int64("middle", 1)
-    features = builder.node("Squeeze", builder.node("Gather", hidden, builder.int64("cls", 0), axis=1), axis)
-    if model.head == "rich":
-        means = []
-        for mask in masks:
-            mean = builder.node("Div", builder.node("MatMul", mask, hidden), builder.node("ReduceSum", mask, builder.int64("inner", 2), keepdims=1))
-            means.append(builder.node("Squeeze", mean, axis))
-        apart = builder.node("Abs", builder.node("Sub", *means))
-        features = builder.node("Concat", features, *means, apart, builder.node("Mul", *means), axis=1)
+    found = features(builder, hidden, each) if model.head == "rich" else _first(builder, hidden)
     weight = builder.float32("classifier.weight", exact(model.classifier.weight).T)
-    return builder.node("Add", builder.node("MatMul", features, weight), builder.float32("classifier.bias", exact(model.classifier.bias)))
+    return builder.node("Add", builder.node("MatMul", found, weight), builder.float32("classifier.bias", exact(model.classifier.bias)))
 
 
 def _merged(builder: graph.Builder, scores: str) -> str:

@@ -98,13 +98,17 @@ def _journal(row: dict[str, Any]) -> Journal:
 
 def training_set(without: Sequence[str] = ()) -> list[Example]:
     """All pairs to learn from, author by author, but for those of the authors ``without`` and for what `calibration_set` holds."""
+    return paired_set(without) + [example for journal in journals() if not journal.held for example in journal.related]
+
+
+def paired_set(without: Sequence[str] = ()) -> list[Example]:
+    """The same without the journals: what authors wrote as pairs."""
     every = [example for example in _written() if example.author not in without]
     same = defaultdict(list)
     for example in every:
         if example.relation == "duplicate":
             same[example.old].append(example.new)
-    found = [replace(example, rewordings=tuple(text for text in same[example.old] if text != example.new)) for example in every if not _held(example)]
-    return found + [example for journal in journals() if not journal.held for example in journal.related]
+    return [replace(example, rewordings=tuple(text for text in same[example.old] if text != example.new)) for example in every if not _held(example)]
 
 
 def development_set() -> list[Example]:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from benchmarks import conflicts, pairs
+from benchmarks import conflicts, crowded, pairs
 from benchmarks.conflict_tables import conflict_page
+from benchmarks.crowded import Written, write
 from benchmarks.factconsolidation import measure_hops, measure_questions, measure_writes
 from benchmarks.pairs import Judged, counts, judge, scores
 from benchmarks.remember import relate_share
@@ -217,6 +218,34 @@ def test_only_counts_are_printed_and_kept(tmp_path: Path, monkeypatch: pytest.Mo
     assert not {"lathe", "kayak", "z-001", "another"} & set((capsys.readouterr().out + kept).replace('"', " ").split())
 
 
+def test_a_crowd_counts_what_happens_to_other_memories() -> None:
+    """Each author's texts lie in one scope: what a second text does to another pair's first one is counted apart from what it does to its own."""
+    same = {"type": "fact", "part": "everyday", "old_at": "2024-01-01", "new_at": "2025-01-01"}
+    moved = same | {"id": "y-001", "relation": "supersedes", "old": "I live in Porto.", "new": "I live in Ghent now."}
+    squeaks = same | {"id": "y-002", "relation": "coexists", "old": "I work at Acme.", "new": "Bob's lathe squeaks when it is cold."}
+    strays = same | {"id": "z-001", "relation": "coexists", "old": "Bob's kayak leaks.", "new": "I live in Bonn now."}
+    bystander = same | {"id": "z-002", "relation": "duplicate", "old": "I live in Oslo.", "new": "Bob's kayak leaks."}
+    found = list(write([moved, strays, squeaks, bystander]))
+    assert [(each.label.value, each.ended, each.strangers_ended, each.merged) for each in found] == [
+        ("supersedes", True, 0, False),
+        ("coexists", False, 0, False),
+        ("coexists", False, 1, False),
+        ("duplicate", False, 0, True),
+    ]
+    assert crowded.counts(found) == {
+        "writes": 4, "supersedes": 1, "ended": 1, "true": 3, "false_ended": 0, "strangers_ended": 1, "strangers_opened": 0, "merged": 1,
+    }  # fmt: skip
+
+
+def test_a_failure_in_a_crowd_names_the_pair_and_no_text() -> None:
+    """Neither text shows, whichever of them went wrong."""
+    good = {"id": "z-001", "relation": "coexists", "part": "varied", "type": "fact", "old": "text", "new": "other", "old_at": "2024-01-01"}
+    for bad in (good | {"type": "secret text", "new_at": "2025-01-01"}, good | {"new_at": "secret text"}):
+        with pytest.raises(RuntimeError, match=r"^pair z-001: \w+$") as caught:
+            list(write([bad]))
+        assert caught.value.__suppress_context__
+
+
 def test_what_is_kept_stands_beside_what_was_kept(tmp_path: Path) -> None:
     """Measuring one half leaves the other, and the facts, as they were."""
     path = tmp_path / "results" / "conflicts.json"
@@ -238,7 +267,14 @@ def test_the_page_says_what_was_found() -> None:
     found = measure_questions([], lambda question: [], SLOTS, frozenset()) | measure_writes(_writes(), frozenset(TEXTS), lambda text: [])
     size = found | {"facts": 7, "writes_per_s": 50.0, "hit1": 97, "hit5": 100, "unrelated": plain, "ceiling": plain | {"hit1": 98}}
     run = {"command": "x", "environment": ABOUT}
-    text = conflict_page({"factconsolidation": run | {"sizes": {"6k": size}}, "pairs": {"tuning": run | {"parts": counts(JUDGED)}}})
+    crowd = crowded.counts([Written(label=Relation.SUPERSEDES, ended=True, strangers_ended=3, strangers_opened=2, merged=False)])
+    text = conflict_page(
+        {
+            "factconsolidation": run | {"sizes": {"6k": size}},
+            "pairs": {"tuning": run | {"parts": counts(JUDGED)}},
+            "crowded": {"tuning": run | {"counts": crowd}},
+        }
+    )
     assert "| 97 / 100 |" in text
     assert "| 98 / 99 |" in text
     assert "| 0 of 1 (0.0 %) |" in text
@@ -247,7 +283,9 @@ def test_the_page_says_what_was_found() -> None:
     assert "| supersession recall | ≥ 85 % |" in text
     assert "### Confusion, tuning" in text
     assert "unseen, all" not in text
-    assert text.count("a CPU, 2 cores, load 0.5") == 2
+    assert "| **first texts superseded**, of pairs labelled so | 1 of 1 (100.0 %) |" in text
+    assert "| **memories of other pairs retired** | 3, 3000.0 of a thousand writes |" in text
+    assert text.count("a CPU, 2 cores, load 0.5") == 3
 
 
 def test_a_page_of_nothing_says_so() -> None:

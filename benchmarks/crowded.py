@@ -1,0 +1,120 @@
+"""The pairs of memories once more, where a memory is one of many: `python -m benchmarks.crowded tuning`, `unseen` or `sealed`.
+
+All first texts of one author lie in one scope, and then the second ones are written to it, so that each meets whatever else that author told. No author used
+a topic twice: what a second text ends, opens or repeats besides its own first one is a fault. Only counts are printed and kept.
+"""
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import erstwhile
+from benchmarks import conflicts
+from benchmarks.pairs import SETS, TRUE, Pair, nameless, read_pairs
+from erstwhile.relations import Relation
+from erstwhile.results import Action
+
+__all__ = ["Written", "counts", "write"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of the memories of a scope when one second text was written to it.
+
+    Attributes:
+        label: How it relates to its own first text, by their author.
+        ended: Whether its own first text held before, and does not hold after it.
+        strangers_ended: How many of the other memories held before, and do not hold after it.
+        strangers_opened: With how many of the others it opened a conflict.
+        merged: Whether it was taken for what one of the others says, and so not kept.
+    """
+
+    label: Relation
+    ended: bool
+    strangers_ended: int
+    strangers_opened: int
+    merged: bool
+
+
+def write(pairs: Iterable[Pair]) -> Iterator[Written]:
+    """Write the first texts of each author, unrelated, and then the second ones, in the order of the file.
+
+    Raises:
+        RuntimeError: The engine failed. It names the pair, and nothing that is said in it.
+    """
+    with erstwhile.open(":memory:") as engine:
+        for author, told in groupby(sorted(pairs, key=_author), key=_author):
+            yield from _together(engine.scope(project=author), list(told))
+
+
+def _author(pair: Pair) -> str:
+    return pair["id"].partition("-")[0]
+
+
+def _together(memory: erstwhile.ScopedMemory, pairs: Sequence[Pair]) -> Iterator[Written]:
+    firsts = {}
+    for pair in pairs:
+        with nameless(pair):
+            source = erstwhile.Provenance(kind=pair.get("old_source", "stated"))
+            first = memory.remember(pair["old"], type=pair["type"], valid_from=pair["old_at"], source=source, relate=False)
+            firsts[pair["id"]] = first.memory_id
+    for pair in pairs:
+        with nameless(pair):
+            written = _written(memory, pair, firsts[pair["id"]])
+        yield written
+
+
+def _written(memory: erstwhile.ScopedMemory, pair: Pair, first: str) -> Written:
+    before = _holding(memory)
+    outcome = memory.remember(pair["new"], valid_from=pair["new_at"], source=erstwhile.Provenance(kind=pair.get("new_source", "stated")))
+    gone = {memory_id for memory_id, _ in before - _holding(memory)}
+    return Written(
+        label=Relation(pair["relation"]),
+        ended=first in gone,
+        strangers_ended=len(gone - {first}),
+        strangers_opened=len(_opened(outcome) - {first}),
+        merged=outcome.action is Action.REINFORCED and outcome.memory_id != first,
+    )
+
+
+def _holding(memory: erstwhile.ScopedMemory) -> set[tuple[str, str]]:
+    return {(version.memory_id, version.content) for version in memory.snapshot()}
+
+
+def _opened(outcome: erstwhile.Outcome) -> set[str]:
+    return {tie.memory_id for tie in outcome.relations if tie.relation is Relation.CONTRADICTS} if outcome.action is Action.CONTESTED else set()
+
+
+def counts(written: Iterable[Written]) -> dict[str, int]:
+    """Counts of all writes.
+
+    Returns:
+        ``writes``; of them ``supersedes``, of which ``ended`` ended their own first text; ``true`` ones, whose first text stays true (labels duplicate,
+        refines, coexists, unsure), of which ``false_ended`` ended it; and over all ``strangers_ended``, ``strangers_opened`` and ``merged``.
+    """
+    found = list(written)
+    return {
+        "writes": len(found),
+        "supersedes": sum(each.label is Relation.SUPERSEDES for each in found),
+        "ended": sum(each.ended for each in found if each.label is Relation.SUPERSEDES),
+        "true": sum(each.label in TRUE for each in found),
+        "false_ended": sum(each.ended for each in found if each.label in TRUE),
+        "strangers_ended": sum(each.strangers_ended for each in found),
+        "strangers_opened": sum(each.strangers_opened for each in found),
+        "merged": sum(each.merged for each in found),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print the counts and keep them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.crowded", description=__doc__.partition("\n")[0])
+    parser.add_argument("set", choices=SETS)
+    given = parser.parse_args(arguments)
+    found = counts(write(read_pairs(given.set)))
+    print(", ".join(f"{name} {count}" for name, count in found.items()))
+    conflicts.keep("crowded", {"counts": found}, within=given.set)
+
+
+if __name__ == "__main__":
+    main()
