@@ -10,10 +10,10 @@ from pathlib import Path
 # What the build of the embedding models knows of weights and graphs.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "build_model"))
 
-# All but the last two need torch, which is no dependency of this repository: each module is imported where it is asked for.
+# All but `calibrate` and `install` need torch, which is no dependency of this repository: each module is imported where it is asked for.
 COMMANDS = {
     "combine": "make unlabelled pairs out of the training texts, for a teacher to label",
-    "strangers": "make pairs of look-alikes that have nothing to do with each other, and of texts and their denials",
+    "strangers": "make pairs of look-alikes that have nothing to do with each other, of news and what it does not end, and of texts and their denials",
     "teach": "label pairs with the mean of some trained classifiers",
     "train": "train a classifier of pairs",
     "doubts": "choose the strangers that a trained classifier is still in doubt about",
@@ -21,6 +21,7 @@ COMMANDS = {
     "mean": "average the weights of runs that go on from one",
     "export": "write a trained classifier as a judge's folder, in 8 bits",
     "calibrate": "choose the thresholds of an exported judge",
+    "early": "let a judge stop halfway where it sees that it will have nothing to say",
     "install": "check a judge's folder and copy it into packages/judge_mini",
 }
 

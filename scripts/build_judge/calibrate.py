@@ -1,4 +1,4 @@
-"""Choose the thresholds of an exported judge: ``python scripts/build_judge calibrate FOLDER --heldout FILE``.
+"""Choose the thresholds of an exported judge: ``python scripts/build_judge calibrate FOLDER --heldout FILE --crossed FILE``.
 
 It runs in the environment of the checkout, for what counts is what becomes of a pair: the rules are asked first, and what the judge says is held against
 claims, values and names. So pairs go through both, with a judge that abstains from nothing, and thresholds are chosen on what is left.
@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from erstwhile.model import Version
     from erstwhile.relations import Judgement
 
-DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED = 0.005, 0.01, 0.003
+DEVELOPMENT_ENDED, CALIBRATION_ENDED, STRANGERS_ENDED, CROSSED_ENDED = 0.005, 0.01, 0.004, 0.003
 """At most these shares of the pairs that supersede nothing may be called a clash: of the development set, which rules were fitted to; of the calibration set;
-and of strangers, which a store is full of. Shares in the mean over the labels: what leaves open whether the earlier text still holds is mistaken for its end
-three times as often as the rest, and is a tenth of the calibration set, but a quarter of the pairs that a judge is measured on (tests/data/pairs)."""
+of strangers, which a store is full of; and of crossed pairs, news beside what it was not written for, some of which clash all the same. Shares in the mean over
+the labels: what leaves open whether the earlier text still holds is mistaken for its end three times as often as the rest, and is a tenth of the calibration
+set, but a quarter of the pairs that a judge is measured on (tests/data/pairs)."""
 STRANGERS_MERGED = 0.003
 """At most this share of the strangers may be called a repetition."""
 SPOKEN_ENDED, SPOKEN_MERGED = 0.02, 0.015
@@ -75,15 +76,15 @@ class Found:
         return self.clash[np.isin(self.labels, scoring.NEGATIVE)]
 
 
-def calibrated(folder: Path, heldout: Path) -> tuple[dict[str, float], dict[str, float]]:
+def calibrated(folder: Path, heldout: Path, crossings: Path) -> tuple[dict[str, float], dict[str, float]]:
     """The thresholds of the judge in ``folder`` that have a rule, and those for what is drawn from conversations; ``heldout`` are the strangers."""
     with tempfile.TemporaryDirectory() as name:
         judges, embedder = (RuleJudge(), _open(folder, Path(name))), load_embedder()
-        development, aside, strangers = (
-            _found(judges, embedder, examples) for examples in (pairs.development_set(), pairs.calibration_set(), pairs.read(heldout))
+        development, aside, strangers, crossed = (
+            _found(judges, embedder, examples) for examples in (pairs.development_set(), pairs.calibration_set(), pairs.read(heldout), pairs.read(crossings))
         )
         spoken = _found(judges, embedder, pairs.spoken_set(), drawn=True)
-    limits = ((development, DEVELOPMENT_ENDED), (aside, CALIBRATION_ENDED), (strangers, STRANGERS_ENDED))
+    limits = ((development, DEVELOPMENT_ENDED), (aside, CALIBRATION_ENDED), (strangers, STRANGERS_ENDED), (crossed, CROSSED_ENDED))
     ends = max(found.ends(rate) for found, rate in limits)
     sure, labels = (np.concatenate(each) for each in ((development.merge, aside.merge), (development.labels, aside.labels)))
     merges = max(scoring.precise(sure, labels == scoring.DUPLICATE, PRECISION), scoring.threshold(strangers.merge, STRANGERS_MERGED))
@@ -94,6 +95,7 @@ def calibrated(folder: Path, heldout: Path) -> tuple[dict[str, float], dict[str,
         ("development", development, (ends, merges)),
         ("calibration", aside, (ends, merges)),
         ("strangers", strangers, (ends, merges)),
+        ("crossed", crossed, (ends, merges)),
         ("conversations", spoken, drawn),
     ):
         print(f"{title}: {(found.false >= at[0]).mean():.2%} false", *_recalls(found, *at), sep=", ")
@@ -143,10 +145,11 @@ def main(given: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="build_judge calibrate", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="with model.onnx, tokenizer.json and manifest.json, as `export` writes it")
     parser.add_argument("--heldout", type=Path, required=True, help="the heldout.jsonl that `strangers` wrote")
+    parser.add_argument("--crossed", type=Path, required=True, help="the crossed_heldout.jsonl that it wrote")
     arguments = parser.parse_args(given)
     path = arguments.folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    chosen, drawn = calibrated(arguments.folder, arguments.heldout)
+    chosen, drawn = calibrated(arguments.folder, arguments.heldout, arguments.crossed)
     manifest["thresholds"] |= chosen
     manifest["drawn"] = drawn
     path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

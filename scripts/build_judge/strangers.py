@@ -2,8 +2,8 @@
 
 strangers.jsonl: texts of one journal and of different threads that look alike and have nothing to do with each other, as what a search of a store finds beside
 a memory. crossed.jsonl: later texts of the pairs with other earlier texts of the same author that look alike: news that ends something, beside what it does not
-end. heldout.jsonl: the same as both, of journals and authors that are not learnt; thresholds are chosen on them. negations.jsonl: a text of the pairs and its
-denial.
+end. heldout.jsonl and crossed_heldout.jsonl: the same of journals and authors that are not learnt; thresholds are chosen on them. negations.jsonl: a text of
+the pairs and its denial.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def main(given: Sequence[str]) -> int:
     held = [example for example in pairs.paired_set() if example.author in arguments.held]
     for name, found in (
         ("strangers", _strangers(held=False)),
+        ("heldout", _strangers(held=True)),
         ("crossed", _crossed(learnt)),
-        ("heldout", [*_strangers(held=True), *_crossed(held)]),
+        ("crossed_heldout", _crossed(held)),
     ):
         _write(arguments.out / f"{name}.jsonl", found, "coexists")
         print(f"{name}: {len(found)} pairs")
