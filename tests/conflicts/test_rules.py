@@ -20,6 +20,7 @@ ENDED = Relation.SUPERSEDES
         pytest.param("We use Jenkins", "We moved from Jenkins to Buildkite", ENDED, id="who speaks"),
         pytest.param("We use Jenkins", "Moved from Jenkins to Buildkite", ENDED, id="nobody is named"),
         pytest.param("I live in Berlin", "I flew from Berlin to Rome on Monday", None, id="a journey"),
+        pytest.param("We live in Ghent", "We've switched to Voltara for electricity", None, id="another supplier is no home"),
         pytest.param("We use Postgres", "We sync data from Postgres to Snowflake", None, id="a copy"),
         pytest.param("We use Redis", "We dropped Redis keys older than a day", None, id="a part of it"),
         pytest.param("I use Slack", "We talked on Zoom instead of Slack yesterday", None, id="for once"),

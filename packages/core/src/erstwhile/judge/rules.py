@@ -8,7 +8,7 @@ from typing import Final
 from erstwhile.claims import lexicon
 from erstwhile.claims.attributes import SWITCH, kinds_of, single
 from erstwhile.claims.reading import REPORTS, SUPPOSES, Reading, read
-from erstwhile.claims.words import cue_stems, is_past, tokens_of, word_stems
+from erstwhile.claims.words import cue_stems, is_past, stem, tokens_of, word_stems
 from erstwhile.judge.parties import ended_of_the_other
 from erstwhile.judge.protocol import Pair
 from erstwhile.judge.revising import REVISED, TO_COME, TO_DO, revised
@@ -35,6 +35,8 @@ _PART: Final = re.compile(r"\b(?:one|two|three|several|some|many|most|half|part|
 _LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _PLACES: Final = frozenset(("city", "country"))
+_MOVES: Final = frozenset(map(stem, ("moved", "relocated")))
+"""One moves to where one lives; what one switches or changes to is no place."""
 _HELD: Final = LIVING | {"use", "run on", "work with", "be host on", "be host at", "be store in", "be on", "be in"}
 
 
@@ -95,7 +97,7 @@ def _compare(earlier: Told, later: Told) -> Judgement | None:
     if before.subject != after.subject:
         return _of_another(before, after)
     if after.attribute == SWITCH and before.attribute != SWITCH:
-        return _switched(before, after)
+        return _switched(before, later)
     if before.attribute != after.attribute:
         return None
     if before.value == after.value:
@@ -159,13 +161,15 @@ def _same_value(earlier: Told, later: Told) -> Judgement | None:
     return None if left_out else Judgement(relation=Relation.REFINES, score=0.8, reason=f"The same value of the same, and more: {_slot(later)}.")
 
 
-def _switched(before: Claim, after: Claim) -> Judgement | None:
+def _switched(before: Claim, later: Told) -> Judgement | None:
+    after = later.claim
     old, new = kinds_of(before.value), kinds_of(after.value)
     if not before.positive or set(before.value.split()) & set(after.value.split()):
         return None
     if shared := old & new:
         return Judgement(relation=Relation.SUPERSEDES, score=0.9, reason=f"One {min(shared)} in place of another.", explicit=True)
-    if before.attribute in LIVING and not new - _PLACES and not after.value.split()[0].isdigit():
+    moved = not _MOVES.isdisjoint(later.reading.text.content)
+    if before.attribute in LIVING and moved and not new - _PLACES and not after.value.split()[0].isdigit():
         return Judgement(relation=Relation.SUPERSEDES, score=0.8, reason="It says where one moved to from where one lived.", explicit=True)
     return None
 
