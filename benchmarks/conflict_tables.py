@@ -114,16 +114,20 @@ def _crowded(sets: Values) -> list[str]:
     def row(label: str, cell: Callable[[Values], str]) -> Row:
         return (label, *(cell(counts) for counts in sets.values()))
 
-    def of_a_thousand(key: str) -> Callable[[Values], str]:
-        return lambda counts: f"{counts[key]}, {1000 * counts[key] / counts['writes']:.1f} of a thousand writes"
+    def strangers(kind: str, key: str) -> Callable[[Values], str]:
+        return lambda counts: f"{counts[kind][key]}, {1000 * counts[kind][key] / counts[kind]['writes']:.1f} of a thousand writes"
 
     rows = [
-        row("second texts written", lambda counts: f"{counts['writes']:,}"),
-        row("**first texts superseded**, of pairs labelled so", lambda counts: share(counts["ended"], counts["supersedes"])),
-        row("true first texts retired", lambda counts: share(counts["false_ended"], counts["true"])),
-        row("**memories of other pairs retired**", of_a_thousand("strangers_ended")),
-        row("conflicts opened with memories of other pairs", of_a_thousand("strangers_opened")),
-        row("second texts merged into memories of other pairs", of_a_thousand("merged")),
+        row("second texts written beside all first texts", lambda counts: f"{counts['told']['writes']:,}"),
+        row("**first texts superseded**, of pairs labelled so", lambda counts: share(counts["told"]["ended"], counts["told"]["supersedes"])),
+        row("true first texts retired", lambda counts: share(counts["told"]["false_ended"], counts["told"]["true"])),
+        row("**memories of other pairs retired**", strangers("told", "strangers_ended")),
+        row("conflicts opened with memories of other pairs", strangers("told", "strangers_opened")),
+        row("second texts merged into memories of other pairs", strangers("told", "merged")),
+        row("second texts written beside other first texts alone", lambda counts: f"{counts['news']['writes']:,}"),
+        row("**memories retired**, none of which they were written for", strangers("news", "strangers_ended")),
+        row("conflicts opened", strangers("news", "strangers_opened")),
+        row("second texts merged", strangers("news", "merged")),
     ]
     return grid(("", *sets), rows)
 

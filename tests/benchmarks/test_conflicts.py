@@ -226,15 +226,16 @@ def test_a_crowd_counts_what_happens_to_other_memories() -> None:
     strays = same | {"id": "z-001", "relation": "coexists", "old": "Bob's kayak leaks.", "new": "I live in Bonn now."}
     bystander = same | {"id": "z-002", "relation": "duplicate", "old": "I live in Oslo.", "new": "Bob's kayak leaks."}
     found = list(write([moved, strays, squeaks, bystander]))
-    assert [(each.label.value, each.ended, each.strangers_ended, each.merged) for each in found] == [
+    assert [(each.label.value, each.ended, each.strangers_ended, each.merged) for each in found if each.told] == [
         ("supersedes", True, 0, False),
         ("coexists", False, 0, False),
         ("coexists", False, 1, False),
         ("duplicate", False, 0, True),
     ]
     assert crowded.counts(found) == {
-        "writes": 4, "supersedes": 1, "ended": 1, "true": 3, "false_ended": 0, "strangers_ended": 1, "strangers_opened": 0, "merged": 1,
-    }  # fmt: skip
+        "told": {"writes": 4, "strangers_ended": 1, "strangers_opened": 0, "merged": 1, "supersedes": 1, "ended": 1, "true": 3, "false_ended": 0},
+        "news": {"writes": 4, "strangers_ended": 1, "strangers_opened": 0, "merged": 1},
+    }
 
 
 def test_a_failure_in_a_crowd_names_the_pair_and_no_text() -> None:
@@ -267,7 +268,9 @@ def test_the_page_says_what_was_found() -> None:
     found = measure_questions([], lambda question: [], SLOTS, frozenset()) | measure_writes(_writes(), frozenset(TEXTS), lambda text: [])
     size = found | {"facts": 7, "writes_per_s": 50.0, "hit1": 97, "hit5": 100, "unrelated": plain, "ceiling": plain | {"hit1": 98}}
     run = {"command": "x", "environment": ABOUT}
-    crowd = crowded.counts([Written(label=Relation.SUPERSEDES, ended=True, strangers_ended=3, strangers_opened=2, merged=False)])
+    crowd = crowded.counts(
+        [Written(label=Relation.SUPERSEDES, told=told, ended=told, strangers_ended=3, strangers_opened=2, merged=False) for told in (True, False)]
+    )
     text = conflict_page(
         {
             "factconsolidation": run | {"sizes": {"6k": size}},
