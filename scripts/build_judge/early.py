@@ -215,20 +215,16 @@ def _assembled(whole: onnx.ModelProto, head: Head) -> bytes:
     answer.nodes.append(helper.make_node("Add", [lifted, answer.float32("early.answer", others)], ["scores.early"], name="scores.early"))
     late = [*whole.graph.node[end:-1], helper.make_node("Identity", [whole.graph.node[-1].input[0]], ["scores.late"], name="scores.late")]
     inside = {name for node in late for name in node.output}
-    shapes = {True: [], False: []}  # type: dict[bool, list[onnx.ValueInfoProto]]
-    for each in whole.graph.value_info:
-        shapes[each.name in inside].append(each)
+    shapes, late_shapes = ([each for each in whole.graph.value_info if (each.name in inside) is late_ones] for late_ones in (False, True))
 
     def branch(name: str, nodes: Sequence[onnx.NodeProto], known: Sequence[onnx.ValueInfoProto] = ()) -> onnx.GraphProto:
         output = helper.make_tensor_value_info(f"scores.{name}", TensorProto.FLOAT, ["batch", len(pairs.LABELS)])
         return helper.make_graph(nodes, name, [], [output], value_info=known)
 
-    branches: dict[str, Any] = {"then_branch": branch("early", answer.nodes[len(builder.nodes) :]), "else_branch": branch("late", late, shapes[True])}
+    branches: dict[str, Any] = {"then_branch": branch("early", answer.nodes[len(builder.nodes) :]), "else_branch": branch("late", late, late_shapes)}
     choice = helper.make_node("If", [stops], ["scores"], name="scores", **branches)
     constants = _new(whole, builder.constants | answer.constants)
-    proto = helper.make_graph(
-        [*before, choice], "pairs", whole.graph.input, whole.graph.output, [*whole.graph.initializer, *constants], value_info=shapes[False]
-    )
+    proto = helper.make_graph([*before, choice], "pairs", whole.graph.input, whole.graph.output, [*whole.graph.initializer, *constants], value_info=shapes)
     made = helper.make_model(proto, opset_imports=whole.opset_import, ir_version=whole.ir_version, producer_name="erstwhile", producer_version="1")
     onnx.checker.check_model(made, full_check=True)
     serialised: bytes = made.SerializeToString(deterministic=True)
