@@ -35,7 +35,7 @@ _PART: Final = re.compile(r"\b(?:one|two|three|several|some|many|most|half|part|
 _LISTED: Final = re.compile(r"\band (?!i\b)")
 _EMPTY: Final = frozenset(("a", "an", "the", "please", "that", "so", "well", "oh", "just", "really", "very"))
 _PLACES: Final = frozenset(("city", "country"))
-_MOVES: Final = frozenset(map(stem, ("moved", "relocated")))
+_MOVES: Final = ("moved", "relocated")
 """One moves to where one lives; what one switches or changes to is no place."""
 _HELD: Final = LIVING | {"use", "run on", "work with", "be host on", "be host at", "be store in", "be on", "be in"}
 
@@ -168,7 +168,7 @@ def _switched(before: Claim, later: Told) -> Judgement | None:
         return None
     if shared := old & new:
         return Judgement(relation=Relation.SUPERSEDES, score=0.9, reason=f"One {min(shared)} in place of another.", explicit=True)
-    moved = not _MOVES.isdisjoint(later.reading.text.content)
+    moved = any(stem(word) in later.reading.text.content for word in _MOVES)
     if before.attribute in LIVING and moved and not new - _PLACES and not after.value.split()[0].isdigit():
         return Judgement(relation=Relation.SUPERSEDES, score=0.8, reason="It says where one moved to from where one lived.", explicit=True)
     return None
