@@ -12,7 +12,7 @@ from itertools import groupby
 
 import erstwhile
 from benchmarks import conflicts
-from benchmarks.pairs import SETS, TRUE, Pair, nameless, read_pairs
+from benchmarks.pairs import SETS, TRUE, Pair, nameless, read_pairs, write_first, write_second
 from erstwhile.relations import Relation
 from erstwhile.results import Action
 
@@ -62,8 +62,7 @@ def _together(memory: erstwhile.ScopedMemory, firsts: Sequence[Pair], seconds: S
     ids: dict[str, str] = {}
     for pair in firsts:
         with nameless(pair):
-            source = erstwhile.Provenance(kind=pair.get("old_source", "stated"))
-            ids[pair["id"]] = memory.remember(pair["old"], type=pair["type"], valid_from=pair["old_at"], source=source, relate=False).memory_id
+            ids[pair["id"]] = write_first(memory, pair, relate=False).memory_id
     for pair in seconds:
         with nameless(pair):
             written = _written(memory, pair, ids.get(pair["id"]))
@@ -72,7 +71,7 @@ def _together(memory: erstwhile.ScopedMemory, firsts: Sequence[Pair], seconds: S
 
 def _written(memory: erstwhile.ScopedMemory, pair: Pair, first: str | None) -> Written:
     before = _holding(memory)
-    outcome = memory.remember(pair["new"], valid_from=pair["new_at"], source=erstwhile.Provenance(kind=pair.get("new_source", "stated")))
+    outcome = write_second(memory, pair)
     gone = {memory_id for memory_id, _ in before - _holding(memory)}
     return Written(
         label=Relation(pair["relation"]),

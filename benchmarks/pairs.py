@@ -18,7 +18,7 @@ from benchmarks import conflicts, environment
 from erstwhile.relations import Relation
 from erstwhile.results import Action
 
-__all__ = ["SETS", "TRUE", "Judged", "Pair", "counts", "judge", "nameless", "read_pairs", "scores"]
+__all__ = ["SETS", "TRUE", "Judged", "Pair", "counts", "judge", "nameless", "read_pairs", "scores", "write_first", "write_second"]
 
 FOLDER: Final = environment.ROOT / "tests/data/pairs"
 SETS: Final = ("tuning", "unseen", "sealed")
@@ -75,10 +75,19 @@ def nameless(pair: Pair) -> Iterator[None]:
         raise RuntimeError(f"pair {pair['id']}: {type(error).__name__}") from None
 
 
+def write_first(memory: erstwhile.ScopedMemory, pair: Pair, *, relate: bool = True) -> erstwhile.Outcome:
+    """Remember the first text of a pair, with its type, time and source."""
+    source = erstwhile.Provenance(kind=pair.get("old_source", "stated"))
+    return memory.remember(pair["old"], type=pair["type"], valid_from=pair["old_at"], source=source, relate=relate)
+
+
+def write_second(memory: erstwhile.ScopedMemory, pair: Pair) -> erstwhile.Outcome:
+    """Remember the second text of a pair, with its time and source."""
+    return memory.remember(pair["new"], valid_from=pair["new_at"], source=erstwhile.Provenance(kind=pair.get("new_source", "stated")))
+
+
 def _judge(memory: erstwhile.ScopedMemory, pair: Pair) -> Judged:
-    old_source, new_source = (erstwhile.Provenance(kind=pair.get(name, "stated")) for name in ("old_source", "new_source"))
-    first = memory.remember(pair["old"], type=pair["type"], valid_from=pair["old_at"], source=old_source)
-    second = memory.remember(pair["new"], valid_from=pair["new_at"], source=new_source)
+    first, second = write_first(memory, pair), write_second(memory, pair)
     tie = next((tie for tie in second.relations if tie.memory_id == first.memory_id), None)
     said_again = second.action is Action.UNCHANGED and second.memory_id == first.memory_id
     called = tie.relation if tie else Relation.DUPLICATE if said_again else Relation.COEXISTS
