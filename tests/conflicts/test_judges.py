@@ -47,6 +47,18 @@ def test_only_the_unsure_goes_to_the_next() -> None:
     assert Cascade([Always(None)]).judge([pair])[0].relation is Relation.COEXISTS
 
 
+def test_a_budget_goes_to_what_is_likeliest_to_matter() -> None:
+    """The nearest in meaning comes first, unless another has words in common with what comes in; one may be longer than the budget, up to three times."""
+    pairs = [
+        said("A fine day", "The kiln broke", cosine=0.7),
+        said("Our kiln is on", "The kiln broke", cosine=0.65),
+        said("It snows", "The kiln broke", cosine=0.49),
+    ]
+    for budget, asked in ((30, [1]), (60, [0, 1]), (5, []), (None, [0, 1])):
+        judged = Cascade([Always(None), Always(told(Relation.REFINES, 0.9))], budget=budget).judge(pairs)
+        assert [place for place, judgement in enumerate(judged) if judgement.relation is Relation.REFINES] == asked
+
+
 def test_of_the_same_time_none_is_newer() -> None:
     """Of two that hold from the same time on, neither supersedes the other unless it says that it corrects: they contradict."""
     replaces = Judgement(relation=Relation.SUPERSEDES, score=0.9, reason="It replaces.")

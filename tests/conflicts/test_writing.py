@@ -1,10 +1,11 @@
 """What a new memory does to old ones, and what its outcome says of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from erstwhile.errors import InvalidInputError
+from erstwhile.judge import Judge, Pair
 from erstwhile.model import MemoryType, Provenance, Scope, SourceKind
 from erstwhile.policy import Policy
 from erstwhile.relating import Resolver
@@ -191,6 +192,29 @@ def test_what_was_superseded_often_is_still_found(bo: ScopedMemory, clock: Fixed
         clock.advance()
         bo.remember(f"home: Porto {number}")
     assert _held(bo) == ["home: Porto 59"]
+
+
+class Numbered:
+    """A judge for which whatever is later ends the earlier one, as surely as the last word of that says."""
+
+    name = "numbered"
+
+    def judge(self, pairs: Sequence[Pair]) -> list[Judgement | None]:
+        """See `Judge.judge`."""
+        return [Judgement(relation=Relation.SUPERSEDES, score=float(pair.earlier.content.split()[-1]), reason="Gone.", judge=self.name) for pair in pairs]
+
+
+def test_one_memory_is_ended_on_a_guess(clock: FixedClock, judging: Callable[[Judge], ScopedMemory]) -> None:
+    """Of several memories that one seems to end, it ends the one of which that is surest, and others only if it is all but certain."""
+    memory = judging(Numbered())
+    for content in ("The oak gate is 0.98", "The oak door is 0.94", "The oak table is 0.95", "The oak bench is 0.6"):
+        memory.remember(content, relate=False)
+    clock.advance()
+    outcome = memory.remember("The oak is gone 0.5")
+    assert _held(memory) == ["The oak door is 0.94", "The oak bench is 0.6", "The oak is gone 0.5"]
+    assert outcome.action is Action.SUPERSEDED
+    spared = [tie for tie in outcome.relations if tie.reason == "Gone. But it ends another memory more surely."]
+    assert [tie.relation for tie in spared] == [Relation.UNSURE]
 
 
 def test_other_scopes_are_not_looked_at(clock: FixedClock, ana: ScopedMemory) -> None:

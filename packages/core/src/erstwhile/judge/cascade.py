@@ -19,6 +19,13 @@ CLOSE: Final = 0.5
 """Pairs less alike in meaning are not put to any but the first judge."""
 LONGEST: Final = 3
 """How many times the budget one pair may take."""
+SHARED: Final = 0.2
+"""What it weighs, beside the cosine, that the later one has all words of meaning of the earlier one.
+
+Of 713 endings among 1,698 memories in one scope, what a budget of 160 characters was spent on held 523, and 498 by the cosine alone; of 320 characters, 614 and
+595. A weight of 0.1 gives 518 and 607, one of 0.3 519 and 618; a conditional logit with the weights of the words in the store 530 and 617, cross-validated over
+authors (`va` to `rj` in scripts/build_judge/pairs).
+"""
 
 
 class Cascade:
@@ -29,8 +36,8 @@ class Cascade:
 
     Args:
         judges: In the order in which they are asked; the first about every pair.
-        budget: Those after the first are asked about the most alike pairs of a call, as long as the texts of these have together at most so many
-            characters; and about the most alike one even if it has more, up to three times as many. Default: about all.
+        budget: Those after the first are asked about the most alike pairs of a call, by meaning and by words, as long as the texts of these have together
+            at most so many characters; and about the most alike one even if it has more, up to three times as many. Default: about all.
     """
 
     def __init__(self, judges: Sequence[Judge], *, budget: int | None = None) -> None:
@@ -56,12 +63,17 @@ class Cascade:
 
     def _open(self, pairs: Sequence[Pair], found: dict[int, Judgement]) -> list[int]:
         places = [place for place, pair in enumerate(pairs) if pair.cosine >= CLOSE and (place not in found or found[place].score < ENOUGH)]
-        nearest = sorted(places, key=lambda place: (-pairs[place].cosine, pairs[place].earlier.id, pairs[place].later.id))
+        nearest = sorted(places, key=lambda place: (-_alike(pairs[place]), pairs[place].earlier.id, pairs[place].later.id))
         if self._budget is None:
             return sorted(places)
         spent = accumulate(len(pairs[place].earlier.content) + len(pairs[place].later.content) for place in nearest)
         bounds = chain((LONGEST * self._budget,), repeat(self._budget))
         return sorted(place for place, characters, bound in zip(nearest, spent, bounds, strict=False) if characters <= bound)
+
+
+def _alike(pair: Pair) -> float:
+    earlier, later = (read(version.content, version.source.actor).text.content for version in (pair.earlier, pair.later))
+    return pair.cosine + SHARED * len(earlier & later) / max(1, len(earlier))
 
 
 def _surer(before: Judgement, answer: Judgement) -> Judgement:
